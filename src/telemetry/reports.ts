@@ -1,0 +1,24 @@
+/** Gauges that a data plane reports beside its counters. */
+
+export interface ListenerReport {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface PoolReport {
+  readonly service: string;
+  readonly version: string;
+  readonly active: number;
+  readonly idle: number;
+  readonly pending: number;
+}
+
+export interface EndpointReport {
+  readonly service: string;
+  readonly version: string;
+  readonly url: string;
+  readonly usable: boolean;
+  /** Why it is not usable: `ejected`, `unhealthy`, `draining`, `unresolved`; '' when usable. */
+  readonly reason: string;
+}

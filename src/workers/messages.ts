@@ -1,0 +1,39 @@
+import type { Config, LiveState } from '../config/model.ts';
+import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
+import type { RequestDelta } from '../telemetry/request-cells.ts';
+import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
+
+/** Everything that travels between the primary and a worker: plain data only, the same over a process boundary or within one process. */
+
+export interface Installation {
+  readonly generation: number;
+  readonly config: Config;
+  readonly live: LiveState;
+  /** Texts of the list files that the configuration names, by the path as written. */
+  readonly lists: Readonly<Record<string, string>>;
+}
+
+export type ToWorker =
+  /** Compile, bind new listeners, swap; answered by `installed` or `refused`. */
+  | { readonly kind: 'install'; readonly installation: Installation }
+  /** Answered by one `report` with the same id, with everything that changed since the last report. */
+  | { readonly kind: 'collect'; readonly id: number }
+  /** Stop accepting, finish, then `drained`. */
+  | { readonly kind: 'drain'; readonly graceMs: number }
+  | { readonly kind: 'stop' };
+
+export type FromWorker =
+  | { readonly kind: 'online'; readonly pid: number }
+  | { readonly kind: 'installed'; readonly generation: number; readonly listeners: readonly ListenerReport[] }
+  | { readonly kind: 'refused'; readonly generation: number; readonly message: string }
+  | { readonly kind: 'report'; readonly id: number; readonly report: WorkerReport }
+  | { readonly kind: 'drained' };
+
+/** What a worker tells about itself. Counters are deltas since its last report, so that nothing counted is lost with a worker. */
+export interface WorkerReport {
+  readonly generation: number;
+  readonly requests: RequestDelta;
+  readonly mirrors: MirrorDelta;
+  readonly pools: readonly PoolReport[];
+  readonly endpoints: readonly EndpointReport[];
+}
