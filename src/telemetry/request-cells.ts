@@ -1,7 +1,13 @@
+import { BUCKET_COUNT, bucketOf } from './duration-histogram.ts';
+
 /** Place of a request's end in the counters. `aborted`: the client left; `fallback`: another version answered for the one meant. */
 export const STATUS_LABELS = ['1xx', '2xx', '3xx', '4xx', '5xx', 'aborted', 'fallback'] as const;
 export const ABORTED = 5;
 export const FALLBACK = 6;
+
+const STRIDE = STATUS_LABELS.length;
+/** Drained histograms kept for the next cell that needs one; more are left to the collector. */
+const SPARE_HISTOGRAMS = 1024;
 
 /** Labels of one cell. Refused before routing: all ''. No rule: rule ''. */
 export interface CellLabels {
@@ -13,19 +19,111 @@ export interface CellLabels {
 /**
  * Counters of answered requests, per (route, rule, intended version): typed arrays, written on the hot path, read only when
  * a report is collected. A cell's number is stable for the life of the process and survives reloads.
+ *
+ * A histogram belongs to a cell only from its first request to the next report, so that idle cells cost a few dozen bytes.
  */
 export class RequestCells {
+  readonly #labels: CellLabels[] = [];
+  readonly #cellByKey = new Map<string, number>();
+  #counts = new Float64Array(16 * STRIDE);
+  #durationMicros = new Float64Array(16);
+  #inFlight = new Int32Array(16);
+  #isDirty = new Uint8Array(16);
+  #dirty = new Int32Array(16);
+  #dirtyCount = 0;
+  readonly #histograms: (Uint32Array | null)[] = [];
+  readonly #spare: Uint32Array[] = [];
+
   /** Finds or makes the cell of these labels. Called when a snapshot is installed, never per request. */
-  cellOf(_labels: CellLabels): number {
-    throw new Error('to be built');
+  cellOf(labels: CellLabels): number {
+    const key = `${labels.route}\0${labels.rule}\0${labels.version}`;
+    const known = this.#cellByKey.get(key);
+    if (known !== undefined) return known;
+    const cell = this.#labels.length;
+    if (cell === this.#inFlight.length) this.#grow(cell * 2);
+    this.#cellByKey.set(key, cell);
+    this.#labels.push({ route: labels.route, rule: labels.rule, version: labels.version });
+    this.#histograms.push(null);
+    // The first report names the cell, so that it is shown with zeros before its first request.
+    this.#touch(cell);
+    return cell;
   }
-  begin(_cell: number): void {}
+
+  begin(cell: number): void {
+    this.#inFlight[cell]!++;
+    if (this.#isDirty[cell] === 0) this.#touch(cell);
+  }
+
   /** Ends what `begin` began. `status` is the place in STATUS_LABELS. */
-  end(_cell: number, _status: number, _durationMicros: number): void {}
+  end(cell: number, status: number, durationMicros: number): void {
+    this.#inFlight[cell]!--;
+    this.#counts[cell * STRIDE + status]!++;
+    this.#durationMicros[cell]! += durationMicros;
+    const histogram = this.#histograms[cell] ?? this.#lendHistogram(cell);
+    histogram[bucketOf(durationMicros)]!++;
+    if (this.#isDirty[cell] === 0) this.#touch(cell);
+  }
+
   /** Everything that changed since the last call. */
   takeDelta(): RequestDelta {
-    throw new Error('to be built');
+    const cells = new Array<RequestCellDelta>(this.#dirtyCount);
+    for (let at = 0; at < cells.length; at++) {
+      const cell = this.#dirty[at]!;
+      this.#isDirty[cell] = 0;
+      cells[at] = this.#takeCell(cell);
+    }
+    this.#dirtyCount = 0;
+    return { cells };
   }
+
+  #takeCell(cell: number): RequestCellDelta {
+    const { route, rule, version } = this.#labels[cell]!;
+    const from = cell * STRIDE;
+    const counts = new Array<number>(STRIDE);
+    for (let status = 0; status < STRIDE; status++) counts[status] = this.#counts[from + status]!;
+    this.#counts.fill(0, from, from + STRIDE);
+    const durationMicros = this.#durationMicros[cell]!;
+    this.#durationMicros[cell] = 0;
+    const buckets = this.#takeHistogram(cell);
+    return { route, rule, version, counts, inFlight: this.#inFlight[cell]!, durationMicros, buckets };
+  }
+
+  #takeHistogram(cell: number): number[] {
+    const pairs: number[] = [];
+    const histogram = this.#histograms[cell];
+    if (!histogram) return pairs;
+    for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) {
+      const count = histogram[bucket]!;
+      if (count !== 0) pairs.push(bucket, count);
+    }
+    this.#histograms[cell] = null;
+    if (this.#spare.length < SPARE_HISTOGRAMS) this.#spare.push(histogram.fill(0));
+    return pairs;
+  }
+
+  #lendHistogram(cell: number): Uint32Array {
+    const histogram = this.#spare.pop() ?? new Uint32Array(BUCKET_COUNT);
+    this.#histograms[cell] = histogram;
+    return histogram;
+  }
+
+  #touch(cell: number): void {
+    this.#isDirty[cell] = 1;
+    this.#dirty[this.#dirtyCount++] = cell;
+  }
+
+  #grow(capacity: number): void {
+    this.#counts = grown(this.#counts, new Float64Array(capacity * STRIDE));
+    this.#durationMicros = grown(this.#durationMicros, new Float64Array(capacity));
+    this.#inFlight = grown(this.#inFlight, new Int32Array(capacity));
+    this.#isDirty = grown(this.#isDirty, new Uint8Array(capacity));
+    this.#dirty = grown(this.#dirty, new Int32Array(capacity));
+  }
+}
+
+function grown<T extends Float64Array | Int32Array | Uint8Array>(from: T, into: T): T {
+  into.set(from);
+  return into;
 }
 
 /** The changed cells only; plain data. Counts are increments, `inFlight` is the value now. */
