@@ -1,9 +1,9 @@
+import type { CidrSet } from './matching/cidr.ts';
 import type { Condition } from './matching/condition.ts';
 import type { RouteTable } from './matching/route-table.ts';
+import type { MirrorSample } from './splitting/sample.ts';
 import type { Split } from './splitting/split.ts';
 import type { StickySource } from './splitting/sticky-key.ts';
-import type { MirrorSample } from './splitting/sample.ts';
-import type { CidrSet } from './matching/cidr.ts';
 
 /**
  * One compiled generation of the configuration: immutable, complete, checked. A request takes it once and keeps it to the
@@ -134,6 +134,8 @@ export interface Route {
   readonly overlay: Overlay | null;
   readonly override: Override | null;
   readonly rules: readonly Rule[];
+  /** The arms without a rule, one for each version of the service, in the service's order. */
+  readonly arms: readonly Arm[];
   readonly split: Split;
   /** First present wins; empty: random per request. */
   readonly sticky: readonly StickySource[];

@@ -26,8 +26,10 @@ export interface Decision {
   keySource: StickySource | null;
   /** The visitor id minted for this request, to be set as a cookie; null: none. */
   mintedVisitor: string | null;
+  /** The request's random draw in [0, 1), once somebody asked for it; undefined: not drawn. See draw.ts. */
+  draw: number | undefined;
 }
 
 export function newDecision(): Decision {
-  return { arm: null, reason: 'no-route', key: undefined, keySource: null, mintedVisitor: null };
+  return { arm: null, reason: 'no-route', key: undefined, keySource: null, mintedVisitor: null, draw: undefined };
 }

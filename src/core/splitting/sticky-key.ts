@@ -1,0 +1,56 @@
+import { toByteString } from '../byte-string.ts';
+import { cookieValue } from '../matching/cookie.ts';
+import { queryValue } from '../matching/query.ts';
+import type { RequestView } from '../request-view.ts';
+
+/** Where a sticky key is looked for. Header names are lower case; `visitor-cookie` is minted when it is not there. */
+export type StickySource =
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'client-address' }
+  | { readonly kind: 'visitor-cookie'; readonly name: string };
+
+/**
+ * The first key that the sources give, as bytes: the same for one user id wherever it is carried. null: none has one (an
+ * empty key is none); undefined: it lies in a body not read yet.
+ */
+export function readKey(sources: readonly StickySource[], request: RequestView): string | null | undefined {
+  for (let i = 0; i < sources.length; i++) {
+    const key = readSource(sources[i] as StickySource, request);
+    if (key !== null) return key;
+  }
+  return null;
+}
+
+/** The key that one source gives; null: missing or empty; undefined: it lies in a body not read yet. */
+export function readSource(source: StickySource, request: RequestView): string | null | undefined {
+  const key = valueOf(source, request);
+  return key === undefined || key === '' ? null : key;
+}
+
+/** The source in the configuration's words: `header x-user-id`, `clientAddress`. */
+export function sourceText(source: StickySource): string {
+  switch (source.kind) {
+    case 'client-address':
+      return 'clientAddress';
+    case 'visitor-cookie':
+      return `visitorCookie ${source.name}`;
+    default:
+      return `${source.kind} ${source.name}`;
+  }
+}
+
+function valueOf(source: StickySource, request: RequestView): string | undefined {
+  switch (source.kind) {
+    case 'header':
+      return request.firstHeader(source.name);
+    case 'query':
+      return queryValue(request.query, toByteString(source.name));
+    case 'client-address':
+      return request.clientAddress;
+    case 'cookie':
+    case 'visitor-cookie':
+      return cookieValue(request.header('cookie'), toByteString(source.name));
+  }
+}
