@@ -17,12 +17,13 @@ function decode(text: string, cuts: readonly number[] = [], decoder = new Chunke
   const bytes = Buffer.from(text, 'latin1');
   let payload = '';
   const sink = {
-    data: (view: Uint8Array, from: number, to: number) => (payload += Buffer.from(view).latin1Slice(from, to)),
+    data: (view: Uint8Array, from: number, to: number): void => {
+      payload += Buffer.from(view.subarray(from, to)).toString('latin1');
+    },
   };
   let at = 0;
   for (const end of [...cuts, bytes.length]) {
-    while (at < end && decoder.state === 'open')
-      at = decoder.decode(bytes, at, end, { data: (v, f, t) => void sink.data(v, f, t) });
+    while (at < end && decoder.state === 'open') at = decoder.decode(bytes, at, end, sink);
   }
   const { state, error, trailers } = decoder;
   return { state, error, trailers, payload, consumed: state === 'failed' ? -1 : at };
@@ -194,7 +195,7 @@ describe('trailers', () => {
 
 describe('writer and decoder', () => {
   it('agree on any payload, chunking and splitting', () => {
-    const chunk = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes).latin1Slice());
+    const chunk = fc.uint8Array({ minLength: 1, maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString('latin1'));
     fc.assert(
       fc.property(
         fc.array(chunk, { maxLength: 8 }),
