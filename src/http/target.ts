@@ -21,8 +21,8 @@ export interface Target {
   readonly authority: string | null;
 }
 
-/** Why a target was refused. `connect-refused` is about the method; all others are malformed or against the policy. */
-export type TargetError = 'bad-target' | 'bad-escape' | 'dot-segments' | 'encoded-slash' | 'connect-refused';
+/** Why a target was refused. `method-refused` is CONNECT; all others are malformed or against the policy. */
+export type TargetError = 'bad-target' | 'bad-escape' | 'dot-segments' | 'encoded-slash' | 'method-refused';
 
 const PERCENT = 0x25;
 const DOT = 0x2e;
@@ -49,7 +49,7 @@ function buildPathClasses(): Uint8Array {
  * OPTIONS; CONNECT never (RFC 9112 3.2). `raw` is latin1. Path bytes change only where the policy says so.
  */
 export function canonicalTarget(raw: string, policy: TargetPolicy, method: string): Target | TargetError {
-  if (method === 'CONNECT') return 'connect-refused';
+  if (method === 'CONNECT') return 'method-refused';
   if (raw.charCodeAt(0) === SLASH) return originForm(raw, policy, null);
   if (raw === '*') return method === 'OPTIONS' ? serverWide(null) : 'bad-target';
   return absoluteForm(raw, policy, method);

@@ -177,7 +177,7 @@ describe('other forms', () => {
   });
 
   it('CONNECT is refused whatever it names', () => {
-    for (const raw of ['a:443', '/', '*']) expect(canonicalTarget(raw, DEFAULT, 'CONNECT')).toBe('connect-refused');
+    for (const raw of ['a:443', '/', '*']) expect(canonicalTarget(raw, DEFAULT, 'CONNECT')).toBe('method-refused');
   });
 });
 
