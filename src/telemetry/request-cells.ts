@@ -8,6 +8,8 @@ export const FALLBACK = 6;
 const STRIDE = STATUS_LABELS.length;
 /** Drained histograms kept for the next cell that needs one; more are left to the collector. */
 const SPARE_HISTOGRAMS = 1024;
+/** New cells that one report names before they have counted anything; a table of 200,000 is told in slices. */
+const ANNOUNCED_PER_DELTA = 4096;
 
 /** Labels of one cell. Refused before routing: all ''. No rule: rule ''. */
 export interface CellLabels {
@@ -31,6 +33,7 @@ export class RequestCells {
   #isDirty = new Uint8Array(16);
   #dirty = new Int32Array(16);
   #dirtyCount = 0;
+  #announced = 0;
   readonly #histograms: (Uint32Array | null)[] = [];
   readonly #spare: Uint32Array[] = [];
 
@@ -44,8 +47,6 @@ export class RequestCells {
     this.#cellByKey.set(key, cell);
     this.#labels.push({ route: labels.route, rule: labels.rule, version: labels.version });
     this.#histograms.push(null);
-    // The first report names the cell, so that it is shown with zeros before its first request.
-    this.#touch(cell);
     return cell;
   }
 
@@ -64,19 +65,23 @@ export class RequestCells {
     if (this.#isDirty[cell] === 0) this.#touch(cell);
   }
 
-  /** Everything that changed since the last call. */
+  /**
+   * Everything that changed since the last call. Cells that are new are named with zeros, so that they are shown before their
+   * first request: a few thousand with each report, since that only concerns what is shown and may not block the loop.
+   */
   takeDelta(): RequestDelta {
-    const cells = new Array<RequestCellDelta>(this.#dirtyCount);
-    for (let at = 0; at < cells.length; at++) {
-      const cell = this.#dirty[at]!;
-      this.#isDirty[cell] = 0;
-      cells[at] = this.#takeCell(cell);
+    const cells: RequestCellDelta[] = [];
+    const announceTo = Math.min(this.#announced + ANNOUNCED_PER_DELTA, this.#labels.length);
+    for (; this.#announced < announceTo; this.#announced++) {
+      if (this.#isDirty[this.#announced] === 0) cells.push(this.#takeCell(this.#announced));
     }
+    for (let at = 0; at < this.#dirtyCount; at++) cells.push(this.#takeCell(this.#dirty[at]!));
     this.#dirtyCount = 0;
     return { cells };
   }
 
   #takeCell(cell: number): RequestCellDelta {
+    this.#isDirty[cell] = 0;
     const { route, rule, version } = this.#labels[cell]!;
     const from = cell * STRIDE;
     const counts = new Array<number>(STRIDE);

@@ -36,6 +36,26 @@ describe('request cells', () => {
     expect(cells.takeDelta().cells).toEqual([]);
   });
 
+  it('names a very large table over several reports, but never holds back a count', () => {
+    const cells = new RequestCells();
+    const last = Array.from({ length: 10_000 }, (_, at) => cells.cellOf(arm(`rule-${at}`, 'v1'))).at(-1)!;
+    cells.begin(last);
+    cells.end(last, 1, 10);
+    const named = new Set<string>();
+    const first = cells.takeDelta().cells;
+    expect(first.length).toBeLessThan(10_000);
+    expect(first.find((cell) => cell.rule === 'rule-9999')?.counts[1]).toBe(1);
+    for (const cell of first) named.add(cell.rule);
+    for (let report = 0; report < 2; report++) {
+      for (const cell of cells.takeDelta().cells) {
+        named.add(cell.rule);
+        expect(cell.counts[1]).toBe(0);
+      }
+    }
+    expect(named.size).toBe(10_000);
+    expect(cells.takeDelta().cells).toEqual([]);
+  });
+
   it('reports only what changed, as increments, and in-flight as it is now', () => {
     const cells = new RequestCells();
     const busy = cells.cellOf(arm('', 'v1'));
