@@ -1,6 +1,6 @@
 import type { Condition } from './matching/condition.ts';
 import type { Route } from './snapshot.ts';
-import { laneHeader } from './splitting/decide.ts';
+import { laneHeader } from './splitting/asked-arm.ts';
 import type { StickySource } from './splitting/sticky-key.ts';
 
 /** The loop marker on mirrored copies. */

@@ -13,8 +13,15 @@ export function hostPatterns(patterns: readonly string[]): ValueMatcher {
   return {
     text: patterns.length === 1 ? `= ${patterns[0]}` : `in [${patterns.join(', ')}]`,
     cost: 1,
-    test: (host) => patterns.some((pattern) => hostPatternMatches(pattern, host ?? '')),
+    test: (host) => matchesAny(patterns, host ?? ''),
   };
+}
+
+function matchesAny(patterns: readonly string[], host: string): boolean {
+  for (let i = 0; i < patterns.length; i++) {
+    if (hostPatternMatches(patterns[i] as string, host)) return true;
+  }
+  return false;
 }
 
 /** `a.example` matches itself, `*.example` one or more labels before `.example` and not `example` itself, `*` everything. */

@@ -19,7 +19,8 @@ export function valueCondition(parts: ValueConditionParts): Condition {
   const { matcher, read } = parts;
   return {
     text: `${parts.subject} ${matcher.text}`,
-    cost: matcher.cost > parts.readCost ? matcher.cost : parts.readCost,
+    // A read costs 1 at most, so a matcher that costs anything costs as much.
+    cost: matcher.cost === 0 ? parts.readCost : matcher.cost,
     headerNames: parts.headerNames,
     test: (trial) => (matcher.test(read(trial.request)) ? 'true' : 'false'),
     seen: (trial) => read(trial.request) ?? null,

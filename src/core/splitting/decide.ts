@@ -1,9 +1,9 @@
-import { fromByteString } from '../byte-string.ts';
 import type { Trial } from '../matching/condition.ts';
-import { cookieValue } from '../matching/cookie.ts';
 import type { RandomSource } from '../ports.ts';
 import type { RequestView } from '../request-view.ts';
-import type { Arm, Override, Route, Rule, Snapshot, Version } from '../snapshot.ts';
+import type { Arm, Route, Rule, Snapshot } from '../snapshot.ts';
+import { armOf } from './arms.ts';
+import { laneArm, overrideArm } from './asked-arm.ts';
 import { type Decision, newDecision, type Reason } from './decision.ts';
 import { isUnread, requestDraw } from './draw.ts';
 import type { Split } from './split.ts';
@@ -11,9 +11,6 @@ import { readSource, type StickySource } from './sticky-key.ts';
 
 /** `unread`: the answer lies in the body; read it (or give it up as null) and decide again with the same run. */
 export type DecideResult = 'decided' | 'no-route' | 'unread';
-
-/** The header that carries a version along a chain of services; honoured from trusted peers only. */
-export const laneHeader = 'x-gray-lane';
 
 /**
  * The decision under way on one connection. Made once, begun anew for each request, so that deciding allocates nothing; its
@@ -88,24 +85,11 @@ export function decide(snapshot: Snapshot, run: DecisionRun): DecideResult {
   if (overlay !== null && overlay.kind === 'take-over') {
     return settle(run, armOf(route, overlay.version), 'take-over');
   }
-  if (route.lane) {
-    const arm = laneArm(route, run.request);
-    if (arm !== null) return choose(run, arm, 'lane');
-  }
-  if (route.override !== null) {
-    const arm = overrideArm(route, route.override, run.request);
-    if (arm !== null) return choose(run, arm, 'override');
-  }
+  const inLane = laneArm(route, run.request);
+  if (inLane !== null) return choose(run, inLane, 'lane');
+  const overridden = overrideArm(route, run.request);
+  if (overridden !== null) return choose(run, overridden, 'override');
   return decideByRules(route, run);
-}
-
-/** The arm without a rule for a version of the route's service. */
-export function armOf(route: Route, version: Version): Arm {
-  for (let i = 0; i < route.arms.length; i++) {
-    const arm = route.arms[i] as Arm;
-    if (arm.version === version) return arm;
-  }
-  throw new Error(`route ${route.name} has no arm for version ${version.name}`);
 }
 
 function decideByRules(route: Route, run: DecisionRun): DecideResult {
@@ -143,37 +127,6 @@ function settle(run: DecisionRun, arm: Arm, reason: Reason): DecideResult {
   run.decision.arm = arm;
   run.decision.reason = reason;
   return 'decided';
-}
-
-function laneArm(route: Route, request: RequestView): Arm | null {
-  if (!request.fromTrustedPeer) return null;
-  const name = request.header(laneHeader);
-  return name === undefined ? null : armNamed(route, name);
-}
-
-/** What this client asks for, if it may; a value that means nothing is as good as none. The header beats the cookie. */
-function overrideArm(route: Route, override: Override, request: RequestView): Arm | null {
-  const fromHeader = override.header === null ? undefined : request.header(override.header);
-  const fromCookie = override.cookie === null ? undefined : cookieValue(request.header('cookie'), override.cookie);
-  if (fromHeader === undefined && fromCookie === undefined) return null;
-  if (override.from !== null && !override.from.contains(request.clientAddress)) return null;
-  return wantedArm(route, fromHeader) ?? wantedArm(route, fromCookie);
-}
-
-function wantedArm(route: Route, wanted: string | undefined): Arm | null {
-  if (wanted === undefined) return null;
-  if (wanted === 'never') return armOf(route, route.stable);
-  if (wanted === 'always') return route.candidate === null ? null : armOf(route, route.candidate);
-  return armNamed(route, wanted);
-}
-
-function armNamed(route: Route, bytes: string): Arm | null {
-  const name = fromByteString(bytes);
-  for (let i = 0; i < route.arms.length; i++) {
-    const arm = route.arms[i] as Arm;
-    if (arm.version.name === name) return arm;
-  }
-  return null;
 }
 
 /** Stands in before the first request, so that a run has one shape from the start. */

@@ -25,7 +25,7 @@ export function readKey(sources: readonly StickySource[], request: RequestView):
 
 /** The key that one source gives; null: missing or empty; undefined: it lies in a body not read yet. */
 export function readSource(source: StickySource, request: RequestView): string | null | undefined {
-  const key = valueOf(source, request);
+  const key = sourceValue(source, request);
   return key === undefined || key === '' ? null : key;
 }
 
@@ -41,7 +41,7 @@ export function sourceText(source: StickySource): string {
   }
 }
 
-function valueOf(source: StickySource, request: RequestView): string | undefined {
+function sourceValue(source: StickySource, request: RequestView): string | undefined {
   switch (source.kind) {
     case 'header':
       return request.firstHeader(source.name);
