@@ -1,0 +1,45 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { programVersion } from './installed.ts';
+import type { Peer, Site } from './peer.ts';
+
+/** HAProxy with the same rule and a hash split in its own language. */
+export const haproxy: Peer = {
+  name: 'HAProxy',
+  work: 'header rule, hash split (xxh32), X-Forwarded-For, Via, its own counters',
+  routes: { split: true, rule: true, stamps: true },
+  quick: true,
+  missing: () => (programVersion('haproxy', '-v') === null ? 'apt-get install haproxy' : null),
+  version: () => programVersion('haproxy', '-v') ?? '',
+  async prepare(site) {
+    await mkdir(site.directory, { recursive: true });
+    const configuration = haproxyConfiguration(site);
+    const file = join(site.directory, 'haproxy.cfg');
+    await writeFile(file, configuration);
+    return { command: 'haproxy', args: ['-db', '-f', file], configuration };
+  },
+};
+
+function haproxyConfiguration({ port, stablePort, canaryPort, scenario }: Site): string {
+  return `global
+  nbthread 1
+  maxconn 8192
+defaults
+  mode http
+  timeout client 1h
+  timeout server 1h
+  timeout connect 5s
+  option forwardfor
+  http-reuse always
+frontend edge
+  bind 127.0.0.1:${port} backlog 4096
+  http-request set-header via "1.1 haproxy"
+  use_backend canary if { req.hdr(${scenario.rule.header}) -m str ${scenario.rule.value} }
+  use_backend canary if { req.hdr(${scenario.userHeader}),xxh32,mod(100) lt ${scenario.canaryPercent} }
+  default_backend stable
+backend stable
+  server one 127.0.0.1:${stablePort} pool-max-conn 256
+backend canary
+  server one 127.0.0.1:${canaryPort} pool-max-conn 256
+`;
+}
