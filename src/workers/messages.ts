@@ -1,7 +1,7 @@
 import type { Config, LiveState } from '../config/model.ts';
+import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
 import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
 import type { RequestDelta } from '../telemetry/request-cells.ts';
-import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
 
 /** Everything that travels between the primary and a worker: plain data only, the same over a process boundary or within one process. */
 

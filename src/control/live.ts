@@ -1,0 +1,72 @@
+import type { Config, LiveState, RouteConfig, SplitEntryConfig } from '../config/model.ts';
+
+/** A route's weights by version, as given: relative, not normalised. */
+export type Weights = Readonly<Record<string, number>>;
+
+export function weightsInFile(split: readonly SplitEntryConfig[]): Weights {
+  return Object.fromEntries(split.map(({ version, weight }) => [version, weight]));
+}
+
+/** The weights that hold, and who gave them. */
+export function weightsInForce(
+  route: RouteConfig,
+  live: LiveState,
+): { readonly weights: Weights; readonly source: 'file' | 'live' } {
+  const weights = Object.hasOwn(live.weights, route.name) ? live.weights[route.name] : undefined;
+  return weights === undefined ? { weights: weightsInFile(route.split), source: 'file' } : { weights, source: 'live' };
+}
+
+export function switchInForce(
+  name: string,
+  on: boolean,
+  live: LiveState,
+): { readonly on: boolean; readonly source: 'file' | 'live' } {
+  const flipped = Object.hasOwn(live.switches, name) ? live.switches[name] : undefined;
+  return flipped === undefined ? { on, source: 'file' } : { on: flipped, source: 'live' };
+}
+
+/** What became of the live state when another configuration came. */
+export interface CarriedLive {
+  readonly live: LiveState;
+  /** One sentence for each live value that was dropped. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * The live values that outlive a change of the file: those of routes and switches that are still there and that the change
+ * did not touch. `before` null: nothing is known of an earlier file, so nothing counts as touched.
+ */
+export function carryLive(live: LiveState, before: Config | null, after: Config): CarriedLive {
+  const dropped: string[] = [];
+  const weights: Record<string, Weights> = {};
+  for (const [name, given] of Object.entries(live.weights)) {
+    const reason = whyWeightsDrop(name, given, before, after);
+    if (reason === null) weights[name] = given;
+    else dropped.push(`the live weights of route ${name} are dropped: ${reason}`);
+  }
+  const switches: Record<string, boolean> = {};
+  for (const [name, on] of Object.entries(live.switches)) {
+    const reason = whySwitchDrops(name, before, after);
+    if (reason === null) switches[name] = on;
+    else dropped.push(`the live state of switch ${name} is dropped: ${reason}`);
+  }
+  return { live: { weights, switches }, dropped };
+}
+
+function whyWeightsDrop(name: string, given: Weights, before: Config | null, after: Config): string | null {
+  const route = after.routes.find((candidate) => candidate.name === name);
+  if (route === undefined) return 'the route is gone';
+  const earlier = before?.routes.find((candidate) => candidate.name === name);
+  if (earlier !== undefined && JSON.stringify(earlier.split) !== JSON.stringify(route.split))
+    return 'the file changed its split';
+  const versions = after.services.find((service) => service.name === route.service)?.versions ?? [];
+  const missing = Object.keys(given).find((version) => !versions.some((known) => known.name === version));
+  return missing === undefined ? null : `version ${missing} is gone`;
+}
+
+function whySwitchDrops(name: string, before: Config | null, after: Config): string | null {
+  const later = after.switches.find((candidate) => candidate.name === name);
+  if (later === undefined) return 'the switch is gone';
+  const earlier = before?.switches.find((candidate) => candidate.name === name);
+  return earlier !== undefined && earlier.on !== later.on ? 'the file changed it' : null;
+}

@@ -1,0 +1,138 @@
+import type { ServiceConfig } from '../config/model.ts';
+import type { EndpointReport, ListenerReport } from '../telemetry/reports.ts';
+import type { ObservedShare } from '../telemetry/traffic-window.ts';
+import { switchInForce, type Weights, weightsInFile, weightsInForce } from './live.ts';
+import type { InForce } from './publisher.ts';
+
+/** The answer of `GET /api/status`: what runs now, and what really happens. */
+export interface Status {
+  /** 0 before anything is in force. */
+  readonly generation: number;
+  readonly revision: number;
+  readonly config: {
+    readonly file: string;
+    /** Why the file as it is now is not in force: its first problems, one a line; null: it is in force. */
+    readonly error: string | null;
+  };
+  readonly workers: readonly { readonly id: number; readonly pid: number; readonly generation: number }[];
+  readonly listeners: readonly ListenerReport[];
+  readonly routes: readonly RouteStatus[];
+  readonly services: Readonly<Record<string, ServiceStatus>>;
+  readonly switches: Readonly<Record<string, SwitchStatus>>;
+  readonly releases: Readonly<Record<string, never>>;
+}
+
+export interface RouteStatus {
+  readonly name: string;
+  readonly service: string;
+  readonly stable: string;
+  /** Weights as given: relative. */
+  readonly split: Weights;
+  readonly source: 'file' | 'live' | 'release';
+  /** The weights in force are not those of the file. */
+  readonly drift: boolean;
+  readonly revision: number;
+  /** The last 60 seconds, by the version that was meant; every version of the service is there. */
+  readonly observed: Readonly<Record<string, ObservedShare>>;
+}
+
+export interface ServiceStatus {
+  readonly versions: Readonly<Record<string, { readonly endpoints: readonly EndpointStatus[] }>>;
+}
+
+export interface EndpointStatus {
+  readonly url: string;
+  readonly usable: boolean;
+  readonly reason: string;
+}
+
+export interface SwitchStatus {
+  readonly on: boolean;
+  readonly source: 'file' | 'live';
+  readonly drift: boolean;
+  readonly revision: number;
+}
+
+export interface StatusSources {
+  readonly file: string;
+  readonly error: string | null;
+  readonly inForce: InForce | null;
+  readonly workers: Status['workers'];
+  readonly listeners: readonly ListenerReport[];
+  readonly endpoints: readonly EndpointReport[];
+  readonly observed: (route: string) => Readonly<Record<string, ObservedShare>>;
+}
+
+const NOTHING_OBSERVED: ObservedShare = { requests: 0, share: 0 };
+
+export function statusOf(sources: StatusSources): Status {
+  const { file, error, inForce, workers, listeners } = sources;
+  const common = { config: { file, error }, workers, listeners, releases: {} };
+  if (inForce === null) return { generation: 0, revision: 0, ...common, routes: [], services: {}, switches: {} };
+  const { generation, revision, config } = inForce;
+  const byVersion = groupEndpoints(sources.endpoints);
+  return {
+    generation,
+    revision,
+    ...common,
+    routes: routesOf(inForce, sources.observed),
+    services: Object.fromEntries(config.services.map((service) => [service.name, serviceOf(service, byVersion)])),
+    switches: switchesOf(inForce),
+  };
+}
+
+function routesOf({ config, live, objects }: InForce, observedOn: StatusSources['observed']): RouteStatus[] {
+  const versions = new Map(config.services.map((service) => [service.name, service.versions.map(({ name }) => name)]));
+  return config.routes.map((route) => {
+    const { weights, source } = weightsInForce(route, live);
+    const observed = observedOn(route.name);
+    const names = versions.get(route.service) ?? [];
+    return {
+      name: route.name,
+      service: route.service,
+      stable: route.stable,
+      split: weights,
+      source,
+      drift: source === 'live' && !isSameWeights(weights, weightsInFile(route.split)),
+      revision: objects.routes.get(route.name) ?? 0,
+      observed: { ...Object.fromEntries(names.map((name) => [name, NOTHING_OBSERVED])), ...observed },
+    };
+  });
+}
+
+function isSameWeights(one: Weights, other: Weights): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => (one[name] ?? 0) === (other[name] ?? 0));
+}
+
+type EndpointsByVersion = ReadonlyMap<string, ReadonlyMap<string, EndpointReport>>;
+
+function groupEndpoints(reports: readonly EndpointReport[]): EndpointsByVersion {
+  const groups = new Map<string, Map<string, EndpointReport>>();
+  for (const report of reports) {
+    const key = `${report.service}\0${report.version}`;
+    const group = groups.get(key) ?? new Map<string, EndpointReport>();
+    groups.set(key, group.set(report.url, report));
+  }
+  return groups;
+}
+
+function serviceOf(service: ServiceConfig, byVersion: EndpointsByVersion): ServiceStatus {
+  const versions = service.versions.map(({ name, endpoints }) => {
+    const reports = byVersion.get(`${service.name}\0${name}`);
+    const shown = endpoints.map(({ url }): EndpointStatus => {
+      const report = reports?.get(url);
+      return { url, usable: report?.usable ?? true, reason: report?.reason ?? '' };
+    });
+    return [name, { endpoints: shown }] as const;
+  });
+  return { versions: Object.fromEntries(versions) };
+}
+
+function switchesOf({ config, live, objects }: InForce): Record<string, SwitchStatus> {
+  const entries = config.switches.map(({ name, on: inFile }) => {
+    const { on, source } = switchInForce(name, inFile, live);
+    return [name, { on, source, drift: on !== inFile, revision: objects.switches.get(name) ?? 0 }] as const;
+  });
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,96 @@
+import { compile } from '../config/compile.ts';
+import type { RandomSource, RegexEngine } from '../core/ports.ts';
+import { DataPlane } from '../proxy/data-plane.ts';
+import { MirrorCells } from '../telemetry/mirror-cells.ts';
+import { RequestCells } from '../telemetry/request-cells.ts';
+import type { Link } from './link.ts';
+import type { FromWorker, Installation, ToWorker } from './messages.ts';
+
+export interface WorkerOptions {
+  readonly link: Link<FromWorker, ToWorker>;
+  readonly random: RandomSource;
+  readonly regex: RegexEngine;
+  /** How many workers share the gateway's limits. */
+  readonly workers: number;
+  readonly pid: number;
+}
+
+/** The worker's side: owns a data plane and does what the primary says, one installation at a time. */
+export class Worker {
+  readonly #link: Link<FromWorker, ToWorker>;
+  readonly #regex: RegexEngine;
+  readonly #requestCells = new RequestCells();
+  readonly #mirrorCells = new MirrorCells();
+  readonly #dataPlane: DataPlane;
+  #generation = 0;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor({ link, random, regex, workers, pid }: WorkerOptions) {
+    this.#link = link;
+    this.#regex = regex;
+    this.#dataPlane = new DataPlane({
+      random,
+      requestCells: this.#requestCells,
+      mirrorCells: this.#mirrorCells,
+      workers,
+    });
+    link.onMessage((message) => this.#receive(message));
+    // Without a primary nobody could ever stop this data plane again.
+    link.onClose(() => this.#inTurn(() => this.#dataPlane.close()));
+    link.send({ kind: 'online', pid });
+  }
+
+  #receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'install':
+        this.#inTurn(() => this.#install(message.installation));
+        break;
+      case 'collect':
+        this.#report(message.id);
+        break;
+      case 'drain':
+        this.#inTurn(() => this.#drain(message.graceMs));
+        break;
+      case 'stop':
+        // Not in turn: it must also end a drain under way.
+        void this.#dataPlane.close();
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work);
+  }
+
+  async #install(installation: Installation): Promise<void> {
+    const { generation } = installation;
+    try {
+      const listeners = await this.#dataPlane.install(compile(installation, { regex: this.#regex }));
+      this.#generation = generation;
+      this.#link.send({ kind: 'installed', generation, listeners });
+    } catch (error) {
+      this.#link.send({ kind: 'refused', generation, message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #report(id: number): void {
+    this.#link.send({
+      kind: 'report',
+      id,
+      report: {
+        generation: this.#generation,
+        requests: this.#requestCells.takeDelta(),
+        mirrors: this.#mirrorCells.takeDelta(),
+        pools: this.#dataPlane.pools(),
+        endpoints: this.#dataPlane.endpoints(),
+      },
+    });
+  }
+
+  async #drain(graceMs: number): Promise<void> {
+    await this.#dataPlane.drain(graceMs);
+    this.#link.send({ kind: 'drained' });
+  }
+}
