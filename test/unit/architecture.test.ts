@@ -13,7 +13,7 @@ interface Layer {
   readonly node: boolean | 'buffer-types';
 }
 
-/** Who may import whom. Everything in src stands in one of these folders, or is app.ts or main.ts. */
+/** Who may import whom. Everything in src stands in one of these folders, or is app.ts, main.ts or version.ts. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   core: { layers: [], packages: ['murmurhash'], node: false },
   config: { layers: ['core'], packages: ['yaml', 'zod'], node: false },
@@ -24,11 +24,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   workers: { layers: ['core', 'config', 'control', 'proxy', 'telemetry'], packages: [], node: true },
   admin: { layers: ['control', 'telemetry'], packages: ['fastify', '@fastify/http-proxy'], node: true },
   adapters: { layers: ['core'], packages: ['re2js'], node: true },
+  version: { layers: [], packages: [], node: true },
   demo: { layers: [], packages: [], node: true },
-  cli: { layers: ['admin', 'app', 'config', 'core', 'demo'], packages: ['undici'], node: true },
+  cli: { layers: ['admin', 'app', 'config', 'core', 'demo', 'version'], packages: ['undici'], node: true },
   main: { layers: ['cli'], packages: [], node: true },
   app: {
-    layers: ['adapters', 'admin', 'config', 'control', 'core', 'http', 'proxy', 'telemetry', 'workers'],
+    layers: ['adapters', 'admin', 'config', 'control', 'core', 'http', 'proxy', 'telemetry', 'version', 'workers'],
     packages: [],
     node: true,
   },
