@@ -1,0 +1,107 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { type AdminServer, createAdminServer } from '../../src/admin/admin-server.ts';
+import type { AdminOptions, StatusView } from '../../src/admin/ports.ts';
+
+/** The ports of an admin server with nothing behind them. */
+export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions {
+  return {
+    address: '127.0.0.1:0',
+    tokens: null,
+    metricsMode: 'token',
+    version: '0.0.0-test',
+    isReady: () => true,
+    status: async () => statusView(),
+    explain: async (sample) => ({ sample: { ...sample, body: sample.body && Buffer.from(sample.body).toString() } }),
+    metrics: async () => 'graygate_config_generation 3\n',
+    mirrors: async () => [],
+    traffic: async () => [],
+    onInternalError: () => {},
+    nowMs: () => 1_700_000_000_000,
+    ...changes,
+  };
+}
+
+export function statusView(changes: Partial<StatusView> = {}): StatusView {
+  return {
+    generation: 3,
+    revision: 2,
+    config: { file: '/etc/graygate.yaml', error: null },
+    workers: [{ id: 0, pid: 1, generation: 3 }],
+    listeners: [{ name: 'edge', address: '127.0.0.1', port: 8080 }],
+    routes: [],
+    services: {},
+    switches: {},
+    releases: {},
+    ...changes,
+  };
+}
+
+export interface Call {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface AnswerJson {
+  readonly error?: { readonly code: string; readonly message: string; readonly requestId: string };
+  readonly sample?: unknown;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** Empty unless the answer was JSON. */
+  readonly json: AnswerJson;
+}
+
+/** A bound admin server and a plain client of it; `await using` lets go of it. */
+export class AdminFixture implements AsyncDisposable {
+  readonly server: AdminServer;
+  readonly port: number;
+
+  private constructor(server: AdminServer, port: number) {
+    this.server = server;
+    this.port = port;
+  }
+
+  static async start(changes: Partial<AdminOptions> = {}): Promise<AdminFixture> {
+    const server = createAdminServer(adminOptions(changes));
+    const { port } = await server.listen();
+    return new AdminFixture(server, port);
+  }
+
+  call({ method = 'GET', path = '/', headers = {}, body }: Call): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const call = request({ host: '127.0.0.1', port: this.port, method, path, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (piece: string) => {
+        text += piece;
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const isJson = response.headers['content-type']?.startsWith('application/json') === true && text !== '';
+        resolve({
+          status: response.statusCode!,
+          headers: response.headers,
+          text,
+          json: isJson ? JSON.parse(text) : {},
+        });
+      });
+    });
+    call.on('error', reject);
+    call.end(body);
+    return promise;
+  }
+
+  post(path: string, value: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    const all = { 'content-type': 'application/json', ...headers };
+    return this.call({ method: 'POST', path, headers: all, body: Buffer.from(JSON.stringify(value)) });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+  }
+}
