@@ -1,32 +1,203 @@
+import { buildBalancer } from '../core/balancing/build-balancer.ts';
 import type { RandomSource } from '../core/ports.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { ListenerSpec, Mirror, PoolSettings, Service, Snapshot, Version } from '../core/snapshot.ts';
+import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
 import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
+import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
+import { Listener } from './listener.ts';
+import { MirrorBreaker } from './mirror-breaker.ts';
+import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
+import type { PlaneContext } from './plane-context.ts';
+import { ReadBuffers } from './read-buffers.ts';
+import { RequestIds } from './request-ids.ts';
+import { Sweeper } from './sweeper.ts';
+import { VersionPool } from './version-pool.ts';
 
 export interface DataPlaneOptions {
   readonly random: RandomSource;
   readonly requestCells: RequestCells;
   readonly mirrorCells: MirrorCells;
+  readonly fallbackCells: FallbackCells;
   /** The number of workers that share this gateway's limits. */
   readonly workers: number;
 }
 
 /** The data plane of one worker: listeners, connections, pools. Owns every socket that carries users' traffic. */
-export class DataPlane {
-  constructor(_options: DataPlaneOptions) {}
+export class DataPlane implements Runtimes {
+  readonly requestCells: RequestCells;
+  readonly fallbackCells: FallbackCells;
+  readonly #options: DataPlaneOptions;
+  readonly #sweeper = new Sweeper();
+  readonly #context: Omit<PlaneContext, 'installed'> & { installed: InstalledSnapshot | null };
+  readonly #listeners = new Map<string, Listener>();
+  /** Listeners that no snapshot names any more, until their connections have ended. */
+  readonly #leaving = new Set<Listener>();
+  readonly #pools = new Map<string, VersionPool>();
+  readonly #mirrors = new Map<string, MirrorRuntime>();
+  readonly #budget = new MirrorBudget();
+
+  constructor(options: DataPlaneOptions) {
+    this.#options = options;
+    this.requestCells = options.requestCells;
+    this.fallbackCells = options.fallbackCells;
+    this.#context = {
+      buffers: new ReadBuffers(),
+      sweeper: this.#sweeper,
+      random: options.random,
+      requestIds: new RequestIds(),
+      requestCells: options.requestCells,
+      fallbackCells: options.fallbackCells,
+      workers: options.workers,
+      installed: null,
+      isDraining: false,
+    };
+  }
+
   /** Binds what is new, swaps to the snapshot, lets go of what is no longer used. Rejects, with nothing changed, when an address cannot be bound. */
-  async install(_snapshot: Snapshot): Promise<readonly ListenerReport[]> {
-    throw new Error('to be built');
+  async install(snapshot: Snapshot): Promise<readonly ListenerReport[]> {
+    const bound = await this.#bindNew(snapshot.listeners);
+    this.#updatePools(snapshot);
+    this.#budget.maxBytes = Math.ceil(snapshot.mirroring.maxBytes / Math.max(1, this.#options.workers));
+    this.#context.installed = new InstalledSnapshot(snapshot, this);
+    this.#swapListeners(snapshot.listeners, bound);
+    this.#retireUnused(snapshot);
+    return [...this.#listeners.values()].map((listener) => listener.report());
   }
+
+  async #bindNew(specs: readonly ListenerSpec[]): Promise<Map<string, Listener>> {
+    const bound = new Map<string, Listener>();
+    try {
+      for (const spec of specs) {
+        if (this.#listeners.get(spec.name)?.state.spec.address === spec.address) continue;
+        const listener = new Listener(spec, this.#context as PlaneContext);
+        await listener.listen();
+        bound.set(spec.name, listener);
+      }
+    } catch (error) {
+      for (const listener of bound.values()) listener.stopAccepting();
+      throw error;
+    }
+    return bound;
+  }
+
+  #swapListeners(specs: readonly ListenerSpec[], bound: ReadonlyMap<string, Listener>): void {
+    const byName = new Map(specs.map((spec) => [spec.name, spec]));
+    for (const [name, listener] of this.#listeners) {
+      const spec = byName.get(name);
+      if (spec !== undefined && !bound.has(name)) {
+        listener.state.spec = spec;
+        continue;
+      }
+      this.#listeners.delete(name);
+      listener.drain();
+      if (listener.connections.size > 0) this.#leaving.add(listener);
+    }
+    for (const [name, listener] of bound) this.#listeners.set(name, listener);
+    for (const listener of this.#leaving) if (listener.connections.size === 0) this.#leaving.delete(listener);
+  }
+
+  #updatePools(snapshot: Snapshot): void {
+    for (const service of snapshot.services.values()) {
+      for (const version of service.versions) this.#updatePool(poolKey(version), service, version, service.pool);
+    }
+    for (const mirror of snapshot.mirrors) {
+      const service = snapshot.services.get(mirror.target.service) as Service;
+      // A copy that finds no free connection is dropped by its own bound, never queued.
+      const settings = { ...service.pool, maxConnections: mirror.maxInFlight, maxPending: 0 };
+      this.#updatePool(mirrorKey(mirror), service, mirror.target, settings);
+    }
+  }
+
+  #updatePool(key: string, service: Service, version: Version, settings: PoolSettings): void {
+    let pool = this.#pools.get(key);
+    if (pool === undefined) {
+      pool = new VersionPool(service.name, version.name, settings, this.#context);
+      this.#pools.set(key, pool);
+    }
+    pool.update(settings, version.endpoints, buildBalancer(service.balance, version.endpoints, service.name));
+  }
+
+  #retireUnused(snapshot: Snapshot): void {
+    const used = new Set([...snapshot.versions.map(poolKey), ...snapshot.mirrors.map(mirrorKey)]);
+    for (const [key, pool] of this.#pools) {
+      if (used.has(key)) continue;
+      this.#pools.delete(key);
+      pool.retire();
+    }
+    for (const key of this.#mirrors.keys()) if (!used.has(key)) this.#mirrors.delete(key);
+  }
+
+  poolOf(version: Version): VersionPool {
+    return this.#pools.get(poolKey(version)) as VersionPool;
+  }
+
+  mirrorOf(mirror: Mirror): MirrorRuntime {
+    const key = mirrorKey(mirror);
+    let runtime = this.#mirrors.get(key);
+    if (runtime === undefined) {
+      const pool = this.#pools.get(key) as VersionPool;
+      const { mirrorCells, workers } = this.#options;
+      runtime = new MirrorRuntime(mirror, mirrorCells, pool, new MirrorBreaker(), this.#budget, workers);
+      this.#mirrors.set(key, runtime);
+    } else if (runtime.mirror !== mirror) {
+      runtime.update(mirror);
+    }
+    return runtime;
+  }
+
   pools(): readonly PoolReport[] {
-    return [];
+    const reports: PoolReport[] = [];
+    for (const [key, pool] of this.#pools) {
+      if (key.startsWith('mirror')) continue;
+      const { service, version, activeCount, idleCount, pendingCount } = pool;
+      reports.push({ service, version, active: activeCount, idle: idleCount, pending: pendingCount });
+    }
+    return reports;
   }
+
   endpoints(): readonly EndpointReport[] {
-    return [];
+    const reports: EndpointReport[] = [];
+    for (const [key, { service, version, endpoints }] of this.#pools) {
+      if (key.startsWith('mirror')) continue;
+      for (const { endpoint, isUsable, unusableReason } of endpoints) {
+        reports.push({ service, version, url: endpoint.url, usable: isUsable, reason: unusableReason });
+      }
+    }
+    return reports;
   }
+
   /** Stops accepting; resolves when the last exchange has ended, or after `graceMs`, when the rest are cut. */
-  async drain(_graceMs: number): Promise<void> {}
+  async drain(graceMs: number): Promise<void> {
+    this.#context.isDraining = true;
+    const all = [...this.#listeners.values(), ...this.#leaving];
+    for (const listener of all) listener.drain();
+    const until = performance.now() + graceMs;
+    while (all.some((listener) => listener.connections.size > 0)) {
+      if (performance.now() >= until) break;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(20, Math.max(1, until - performance.now()))));
+    }
+    await this.close();
+  }
+
   /** Cuts everything now. */
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    for (const listener of [...this.#listeners.values(), ...this.#leaving]) {
+      listener.stopAccepting();
+      listener.destroyAll();
+    }
+    for (const pool of this.#pools.values()) pool.retire();
+    this.#pools.clear();
+    this.#sweeper.close();
+  }
+}
+
+function poolKey(version: Version): string {
+  return JSON.stringify([version.service, version.name]);
+}
+
+/** Begins with `mirror`, which no version's key does: their keys begin with a bracket. */
+function mirrorKey(mirror: Mirror): string {
+  return `mirror${JSON.stringify([mirror.route, mirror.target.service, mirror.target.name])}`;
 }

@@ -1,0 +1,146 @@
+import type { BodyBytes, RequestView } from '../core/request-view.ts';
+import { parseAuthority } from '../http/authority.ts';
+import { FieldIndex } from '../http/field-index.ts';
+import { clientFromForwardedFor } from '../http/forwarded.ts';
+import { RequestHead } from '../http/request-head.ts';
+import { canonicalTarget } from '../http/target.ts';
+import type { ErrorCode } from './failures.ts';
+import type { InstalledSnapshot } from './installed-snapshot.ts';
+import type { ListenerState } from './listener-state.ts';
+import type { RequestIds } from './request-ids.ts';
+
+/** Times that a request may come back to this gateway before it is taken for a loop (RFC 9110 7.6.3). */
+const MAX_VIA = 8;
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+const EMPTY_INDEX = new FieldIndex([]);
+
+/** One request as the decision and the writers see it. Owned by a connection and filled again for each request. */
+export class DownstreamRequest implements RequestView {
+  readonly head = new RequestHead(EMPTY_INDEX);
+  method = '';
+  host = '';
+  path = '';
+  query = '';
+  /** What the upstream request line carries. */
+  target = '';
+  /** The Host line's value for the upstream. */
+  hostField = '';
+  clientAddress = '';
+  readonly fromTrustedPeer: boolean;
+  requestId = '';
+  body: BodyBytes | 'unread' | null = 'unread';
+  readonly #listener: ListenerState;
+  readonly #peer: string;
+  readonly #ids: RequestIds;
+  /** The last Host seen and what it means: a client seldom changes it on a connection. */
+  #knownHostField = '';
+  #knownHost = '';
+  /** X-Forwarded-For, -Proto and Via of a peer that is not trusted: the same for every request of the connection. */
+  readonly #plainForwarding: string;
+
+  constructor(listener: ListenerState, peer: string, ids: RequestIds) {
+    this.#listener = listener;
+    this.#peer = peer;
+    this.#ids = ids;
+    this.clientAddress = peer;
+    this.fromTrustedPeer = listener.isTrusted(peer);
+    this.#plainForwarding = `X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: ${listener.scheme}\r\nVia: 1.1 graygate\r\n`;
+  }
+
+  get nowMs(): number {
+    return Date.now();
+  }
+
+  header(name: string): string | undefined {
+    return this.head.header(name);
+  }
+
+  firstHeader(name: string): string | undefined {
+    return this.head.firstHeader(name);
+  }
+
+  /** Reads the head at [start, end) of `bytes`. Returns why it is refused, or null. */
+  read(bytes: Buffer, start: number, end: number, installed: InstalledSnapshot): ErrorCode | null {
+    const { limits, underscores } = this.#listener.spec;
+    this.requestId = '';
+    this.body = 'unread';
+    this.method = '';
+    const { head } = this;
+    const refused = head.parse(bytes, start, end, installed.fieldIndex, limits, underscores);
+    this.method = head.method;
+    this.requestId = this.#idOf();
+    if (refused !== null) return refused;
+    return this.#readTarget() ?? this.#readRest();
+  }
+
+  #idOf(): string {
+    const sent = this.head.hasRequestId ? this.head.firstHeader('x-request-id') : undefined;
+    return sent !== undefined && REQUEST_ID.test(sent) ? sent : this.#ids.next();
+  }
+
+  #readTarget(): ErrorCode | null {
+    const { head } = this;
+    if (head.isPlainTarget && head.method !== 'CONNECT') {
+      const raw = head.rawTarget;
+      this.target = raw;
+      this.path = head.queryAt < 0 ? raw : raw.slice(0, head.queryAt);
+      this.query = head.queryAt < 0 ? '' : raw.slice(head.queryAt + 1);
+      return this.#readHost(head.host);
+    }
+    const target = canonicalTarget(head.rawTarget, this.#listener.spec.path, head.method);
+    if (typeof target === 'string') return target;
+    this.target = target.target;
+    this.path = target.path;
+    this.query = target.query;
+    // RFC 9112 3.2.2: the authority of an absolute-form target outranks Host, which must be well-formed all the same.
+    return this.#readHost(head.host) ?? (target.authority === null ? null : this.#readHost(target.authority));
+  }
+
+  #readHost(field: string): ErrorCode | null {
+    this.hostField = field;
+    if (field === this.#knownHostField && field !== '') {
+      this.host = this.#knownHost;
+      return null;
+    }
+    const authority = parseAuthority(field);
+    if (authority === null) return 'bad-host';
+    this.host = authority.host;
+    this.#knownHostField = field;
+    this.#knownHost = authority.host;
+    return null;
+  }
+
+  #readRest(): ErrorCode | null {
+    const { head } = this;
+    if (this.method === 'TRACE') return 'method-refused';
+    if (head.expect === 'other') return 'expectation-failed';
+    if (head.upgrade !== '' && (head.isChunked || head.contentLength > 0)) return 'bad-upgrade';
+    if (head.hasVia && this.#viaCount() >= MAX_VIA) return 'loop';
+    this.clientAddress = this.#peer;
+    if (this.fromTrustedPeer && head.hasProxyFields) {
+      const forwardedFor = head.header('x-forwarded-for');
+      if (forwardedFor !== undefined) {
+        this.clientAddress = clientFromForwardedFor(forwardedFor, this.#peer, this.#listener.isTrusted);
+      }
+    }
+    return null;
+  }
+
+  #viaCount(): number {
+    return (this.head.header('via') ?? '').split(',').filter((hop) => hop.trim().endsWith(' graygate')).length;
+  }
+
+  /** The forwarding lines that the upstream gets: made by us, or made by a trusted proxy and continued by us. */
+  forwardingLines(): string {
+    const { head } = this;
+    if (!this.fromTrustedPeer || !head.hasProxyFields) {
+      return `${this.#plainForwarding}X-Forwarded-Host: ${this.hostField}\r\n`;
+    }
+    const before = head.header('x-forwarded-for');
+    const passedOn = head.proxyFields();
+    let lines = `X-Forwarded-For: ${before === undefined ? '' : `${before}, `}${this.#peer}\r\nVia: 1.1 graygate\r\n${passedOn}`;
+    if (head.firstHeader('x-forwarded-proto') === undefined) lines += `X-Forwarded-Proto: ${this.#listener.scheme}\r\n`;
+    if (head.firstHeader('x-forwarded-host') === undefined) lines += `X-Forwarded-Host: ${this.hostField}\r\n`;
+    return lines;
+  }
+}

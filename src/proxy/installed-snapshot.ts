@@ -1,0 +1,123 @@
+import type { Arm, HeaderOperations, HeaderRules, Mirror, Snapshot, Version } from '../core/snapshot.ts';
+import { FieldIndex } from '../http/field-index.ts';
+import { REQUEST_FIELDS } from '../http/request-head.ts';
+import type { FallbackCells } from '../telemetry/fallback-cells.ts';
+import type { RequestCells } from '../telemetry/request-cells.ts';
+import type { MirrorRuntime } from './mirror-runtime.ts';
+import type { VersionPool } from './version-pool.ts';
+
+/** Header changes, resolved to what the writers need. */
+export interface HeaderChange {
+  /** Lower-case names whose lines are not copied; null: none. */
+  readonly removes: ReadonlySet<string> | null;
+  /** Lines to add, CRLF at the end of each. */
+  readonly lines: string;
+}
+
+/** Everything about an arm that a request needs, resolved once. */
+export interface ArmRuntime {
+  readonly arm: Arm;
+  readonly cell: number;
+  readonly pool: VersionPool;
+  readonly fallback: FallbackRuntime | null;
+  readonly mirrors: readonly MirrorRuntime[];
+  /** null: no limit. */
+  readonly timeoutMs: number | null;
+  readonly request: HeaderChange | null;
+  readonly response: HeaderChange | null;
+  /** x-gray-version and x-gray-rule lines; '' unless asked for. */
+  readonly decisionLines: string;
+}
+
+export interface FallbackRuntime {
+  readonly pool: VersionPool;
+  readonly version: Version;
+  readonly cell: number;
+  readonly decisionLines: string;
+}
+
+/** Where a snapshot's versions and mirrors meet what runs: supplied by the data plane, which keeps it over reloads. */
+export interface Runtimes {
+  poolOf(version: Version): VersionPool;
+  mirrorOf(mirror: Mirror): MirrorRuntime;
+  readonly requestCells: RequestCells;
+  readonly fallbackCells: FallbackCells;
+}
+
+/** A snapshot in use: with its field index, its cells and its arms, which are resolved when first chosen. */
+export class InstalledSnapshot {
+  readonly snapshot: Snapshot;
+  readonly fieldIndex: FieldIndex;
+  /** Counts what is refused before routing. */
+  readonly refusedCell: number;
+  readonly #runtimes: Runtimes;
+  readonly #cells: Int32Array;
+  readonly #arms: (ArmRuntime | undefined)[] = [];
+
+  constructor(snapshot: Snapshot, runtimes: Runtimes) {
+    this.snapshot = snapshot;
+    this.#runtimes = runtimes;
+    this.fieldIndex = new FieldIndex([...REQUEST_FIELDS, ...snapshot.headerNames]);
+    const { requestCells } = runtimes;
+    this.refusedCell = requestCells.cellOf({ route: '', rule: '', version: '' });
+    this.#cells = Int32Array.from(snapshot.arms, ({ route, rule, version }) =>
+      requestCells.cellOf({ route: route.name, rule: rule?.name ?? '', version: version.name }),
+    );
+    for (const mirror of snapshot.mirrors) runtimes.mirrorOf(mirror);
+  }
+
+  armRuntime(arm: Arm): ArmRuntime {
+    const known = this.#arms[arm.index];
+    if (known !== undefined) return known;
+    const resolved = this.#resolve(arm);
+    this.#arms[arm.index] = resolved;
+    return resolved;
+  }
+
+  #resolve(arm: Arm): ArmRuntime {
+    const { route, rule, version } = arm;
+    const mirrors = rule?.mirrors ?? route.mirrors;
+    const headers = rule?.headers ?? route.headers;
+    return {
+      arm,
+      cell: this.#cells[arm.index] as number,
+      pool: this.#runtimes.poolOf(version),
+      fallback: this.#fallbackOf(arm),
+      mirrors: mirrors.map((mirror) => this.#runtimes.mirrorOf(mirror)),
+      timeoutMs: rule?.timeoutMs ?? route.timeoutMs,
+      request: changeOf(headers, 'request'),
+      response: changeOf(headers, 'response'),
+      decisionLines: decisionLines(arm, version),
+    };
+  }
+
+  #fallbackOf(arm: Arm): FallbackRuntime | null {
+    const { route, version } = arm;
+    if (route.fallback === null || route.fallback === version) return null;
+    return {
+      pool: this.#runtimes.poolOf(route.fallback),
+      version: route.fallback,
+      cell: this.#runtimes.fallbackCells.cellOf({ route: route.name, from: version.name, to: route.fallback.name }),
+      decisionLines: decisionLines(arm, route.fallback),
+    };
+  }
+}
+
+function decisionLines(arm: Arm, answering: Version): string {
+  if (!arm.route.decisionHeaders) return '';
+  const rule = arm.rule === null ? '' : `x-gray-rule: ${arm.rule.name}\r\n`;
+  return `x-gray-version: ${answering.name}\r\n${rule}`;
+}
+
+function changeOf(headers: HeaderRules, direction: 'request' | 'response'): HeaderChange | null {
+  return headerChange(headers[direction]);
+}
+
+/** Remove, then set, then add: what is set first loses its old lines. */
+export function headerChange(operations: HeaderOperations): HeaderChange | null {
+  const { set, add, remove } = operations;
+  if (set.length === 0 && add.length === 0 && remove.length === 0) return null;
+  const removes = new Set([...remove, ...set.map(({ name }) => name)].map((name) => name.toLowerCase()));
+  const lines = [...set, ...add].map(({ name, value }) => `${name}: ${value}\r\n`).join('');
+  return { removes: removes.size > 0 ? removes : null, lines };
+}

@@ -1,0 +1,73 @@
+/** How often deadlines are looked at: no timeout is more exact than this. */
+const TICK_MS = 50;
+
+/** Something with a deadline. The owner sets `deadlineAt` as often as it likes; only the sweep looks at it. */
+export interface Timed {
+  /** By `performance.now()`; Infinity: none. */
+  deadlineAt: number;
+  /** The sweeper's own: the place in its list, -1 when not watched. */
+  sweepSlot: number;
+  /** Called once `deadlineAt` has passed; the owner sets the next one. */
+  onDeadline(nowMs: number): void;
+}
+
+/**
+ * One coarse timer for every timeout of a worker. Setting a deadline is one store; a sweep over ten thousand idle
+ * connections costs some ten microseconds.
+ */
+export class Sweeper {
+  /** `performance.now()` as of the last tick. */
+  nowMs = performance.now();
+  /** `Date:` field line of the current second (RFC 9110 6.6.1). */
+  dateLine = '';
+  readonly #timed: Timed[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #second = 0;
+
+  constructor() {
+    this.#renewDate();
+    this.#timer = setInterval(() => this.#sweep(), TICK_MS);
+    this.#timer.unref();
+  }
+
+  watch(timed: Timed): void {
+    timed.sweepSlot = this.#timed.length;
+    this.#timed.push(timed);
+  }
+
+  forget(timed: Timed): void {
+    const slot = timed.sweepSlot;
+    if (slot < 0) return;
+    const last = this.#timed.pop() as Timed;
+    if (last !== timed) {
+      this.#timed[slot] = last;
+      last.sweepSlot = slot;
+    }
+    timed.sweepSlot = -1;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    this.nowMs = now;
+    this.#renewDate();
+    // Backwards, because a deadline may end its owner, which then leaves the list.
+    for (let i = this.#timed.length - 1; i >= 0; i -= 1) {
+      const timed = this.#timed[i];
+      if (timed !== undefined && timed.deadlineAt <= now) {
+        timed.deadlineAt = Number.POSITIVE_INFINITY;
+        timed.onDeadline(now);
+      }
+    }
+  }
+
+  #renewDate(): void {
+    const second = Math.floor(Date.now() / 1000);
+    if (second === this.#second) return;
+    this.#second = second;
+    this.dateLine = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
+  }
+}
