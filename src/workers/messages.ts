@@ -1,7 +1,7 @@
 import type { Config, LiveState } from '../config/model.ts';
+import type { FallbackDelta, FallbackDelta } from '../telemetry/fallback-cells.ts';
 import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
 import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
-import type { FallbackDelta } from '../telemetry/fallback-cells.ts';
 import type { RequestDelta } from '../telemetry/request-cells.ts';
 
 /** Everything that travels between the primary and a worker: plain data only, the same over a process boundary or within one process. */
@@ -35,6 +35,7 @@ export interface WorkerReport {
   readonly generation: number;
   readonly requests: RequestDelta;
   readonly mirrors: MirrorDelta;
+  readonly fallbacks: FallbackDelta;
   readonly fallbacks: FallbackDelta;
   readonly pools: readonly PoolReport[];
   readonly endpoints: readonly EndpointReport[];

@@ -33,7 +33,7 @@ type Answer = { readonly ok: true } | { readonly ok: false; readonly message: st
 
 interface Waiting {
   readonly worker: KnownWorker;
-  /** `install GENERATION`, `report ID`, `drain`. */
+  /** `install GENERATION`, `report ID`, `drain`, `end`. */
   readonly what: string;
   settle(answer: Answer): void;
 }
@@ -41,6 +41,7 @@ interface Waiting {
 const REPORT_EVERY_MS = 1_000;
 const COLLECT_TIMEOUT_MS = 1_000;
 const INSTALL_TIMEOUT_MS = 30_000;
+const CLOSE_TIMEOUT_MS = 2_000;
 const GONE: Answer = { ok: false, message: 'the worker is gone' };
 
 /** The primary's side: knows the workers, tells them all the same, gathers what they count. */
@@ -55,6 +56,7 @@ export class Primary {
   #inForce: Installation | null = null;
   #lastWorkerId = 0;
   #lastReportId = 0;
+  #isClosing = false;
 
   constructor({ totals, window, log, installTimeoutMs }: PrimaryOptions) {
     this.#totals = totals;
@@ -110,14 +112,16 @@ export class Primary {
     await this.collect();
   }
 
-  /** Ends every worker now. */
-  close(): void {
+  /** Ends every worker now; resolves when all have let go of their sockets. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#timer);
-    for (const worker of [...this.#workers.values()]) {
+    const ended = [...this.#workers.values()].map((worker) => {
+      const answer = this.#wait(worker, 'end', CLOSE_TIMEOUT_MS);
       worker.link.send({ kind: 'stop' });
-      this.#workers.delete(worker.id);
-      this.#settle(worker, null, GONE);
-    }
+      return answer;
+    });
+    await Promise.all(ended);
   }
 
   workers(): readonly WorkerState[] {
@@ -196,7 +200,7 @@ export class Primary {
   #lose(worker: KnownWorker): void {
     if (!this.#workers.delete(worker.id)) return;
     this.#totals.forgetWorker(worker.id);
-    this.#log('error', `worker ${worker.id} (process ${worker.pid}) is gone`);
+    if (!this.#isClosing) this.#log('error', `worker ${worker.id} (process ${worker.pid}) is gone`);
     this.#settle(worker, null, GONE);
   }
 }

@@ -1,6 +1,7 @@
 import { compile } from '../config/compile.ts';
 import type { RandomSource, RegexEngine } from '../core/ports.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
+import { FallbackCells } from '../telemetry/fallback-cells.ts';
 import { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { RequestCells } from '../telemetry/request-cells.ts';
 import type { Link } from './link.ts';
@@ -21,6 +22,7 @@ export class Worker {
   readonly #regex: RegexEngine;
   readonly #requestCells = new RequestCells();
   readonly #mirrorCells = new MirrorCells();
+  readonly #fallbackCells = new FallbackCells();
   readonly #dataPlane: DataPlane;
   #generation = 0;
   #turn: Promise<void> = Promise.resolve();
@@ -32,11 +34,12 @@ export class Worker {
       random,
       requestCells: this.#requestCells,
       mirrorCells: this.#mirrorCells,
+      fallbackCells: this.#fallbackCells,
       workers,
     });
     link.onMessage((message) => this.#receive(message));
     // Without a primary nobody could ever stop this data plane again.
-    link.onClose(() => this.#inTurn(() => this.#dataPlane.close()));
+    link.onClose(() => void this.#dataPlane.close());
     link.send({ kind: 'online', pid });
   }
 
@@ -52,8 +55,8 @@ export class Worker {
         this.#inTurn(() => this.#drain(message.graceMs));
         break;
       case 'stop':
-        // Not in turn: it must also end a drain under way.
-        void this.#dataPlane.close();
+        // Not in turn: it must also end a drain under way. The closed link tells the primary that it is done.
+        void this.#dataPlane.close().finally(() => this.#link.close());
         break;
       default:
         message satisfies never;
@@ -83,6 +86,7 @@ export class Worker {
         generation: this.#generation,
         requests: this.#requestCells.takeDelta(),
         mirrors: this.#mirrorCells.takeDelta(),
+        fallbacks: this.#fallbackCells.takeDelta(),
         pools: this.#dataPlane.pools(),
         endpoints: this.#dataPlane.endpoints(),
       },

@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   adapters: { layers: ['core'], packages: ['re2js'], node: true },
   version: { layers: [], packages: [], node: true },
   demo: { layers: [], packages: [], node: true },
-  cli: { layers: ['admin', 'app', 'config', 'core', 'demo', 'version'], packages: ['undici'], node: true },
+  cli: { layers: ['admin', 'app', 'config', 'control', 'core', 'demo', 'version'], packages: ['undici'], node: true },
   main: { layers: ['cli'], packages: [], node: true },
   app: {
     layers: ['adapters', 'admin', 'config', 'control', 'core', 'http', 'proxy', 'telemetry', 'version', 'workers'],

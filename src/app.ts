@@ -1,0 +1,269 @@
+import { resolve } from 'node:path';
+import { systemRandom } from './adapters/random.ts';
+import { re2 } from './adapters/re2.ts';
+import { type AdminServer, createAdminServer } from './admin/admin-server.ts';
+import { compile } from './config/compile.ts';
+import { type ConfigIssue, formatIssue } from './config/issue.ts';
+import type { AdminConfig } from './config/model.ts';
+import { CommandError } from './control/command-error.ts';
+import { type LoadedConfiguration, loadConfiguration } from './control/configuration-load.ts';
+import { explainSample } from './control/explain.ts';
+import { baseDirectoryOf, FileSource } from './control/file-source.ts';
+import type { Log } from './control/log.ts';
+import { Publisher } from './control/publisher.ts';
+import type { RequestSample, WireRules } from './control/request-sample.ts';
+import { readingOfRevision } from './control/revision-reading.ts';
+import { readSource } from './control/source-reading.ts';
+import { StateStore } from './control/state-store.ts';
+import { statusOf } from './control/status.ts';
+import type { Explanation } from './core/explain.ts';
+import { parseAuthority } from './http/authority.ts';
+import { canonicalAddress } from './http/ip-address.ts';
+import { canonicalTarget } from './http/target.ts';
+import { metricChunks } from './telemetry/exposition.ts';
+import type { ListenerReport } from './telemetry/reports.ts';
+import { Totals } from './telemetry/totals.ts';
+import { TrafficWindow } from './telemetry/traffic-window.ts';
+import { version } from './version.ts';
+import { linkInProcess } from './workers/link.ts';
+import type { FromWorker, ToWorker } from './workers/messages.ts';
+import { Primary } from './workers/primary.ts';
+import { Worker } from './workers/worker.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface AppOptions {
+  /** A YAML file, or a directory of them. */
+  readonly configPath: string;
+  /** In place of the configuration's `state`. */
+  readonly stateDirectory?: string;
+  /** Start on what was accepted last when the file is broken. */
+  readonly lastGood?: boolean;
+  readonly env: Environment;
+  readonly log: Log;
+}
+
+/** A whole gateway in this process. */
+export interface App {
+  /** Binds every socket and begins to watch the configuration; returns what was bound, the admin port last. */
+  start(): Promise<readonly ListenerReport[]>;
+  /** Reads the configuration now; resolves when that was dealt with, whatever came of it. */
+  reload(): Promise<void>;
+  /** Drains: not ready any more, accepts nothing new, finishes what was begun within the grace, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** The rules of the wire, for those who judge a described request as a listener would a real one. */
+const wire: WireRules = { canonicalTarget, parseAuthority, canonicalAddress };
+
+/** Reads and checks the configuration and takes the state directory; nothing is bound yet. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const source = new FileSource({ path: options.configPath, log: options.log });
+  const loaded = loadConfiguration(source.read(), options.env);
+  if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
+  const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
+  try {
+    return await Gateway.prepare(options, source, store, loaded);
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly options: AppOptions;
+  readonly source: FileSource;
+  readonly store: StateStore;
+  readonly totals: Totals;
+  readonly window: TrafficWindow;
+  readonly primary: Primary;
+  readonly publisher: Publisher;
+  readonly first: LoadedConfiguration;
+  /** Set when the file is broken and what was accepted last stands in for it. */
+  readonly lastGood: LoadedConfiguration | null;
+}
+
+class Gateway implements App {
+  readonly #parts: Parts;
+  readonly #random = systemRandom();
+  #admin: AdminServer | null = null;
+  #isServing = false;
+  #stopping: Promise<void> | null = null;
+
+  private constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  static async prepare(
+    options: AppOptions,
+    source: FileSource,
+    store: StateStore,
+    first: LoadedConfiguration,
+  ): Promise<Gateway> {
+    const { log, env } = options;
+    const live = await store.loadLive();
+    const hasLive = Object.keys(live.weights).length > 0 || Object.keys(live.switches).length > 0;
+    const revision = first.config === null || hasLive ? await store.lastGood() : null;
+    const before =
+      revision === null ? null : loadConfiguration(readingOfRevision(revision, source.path, source.baseDirectory), env);
+    if (first.config === null && (before === null || before.config === null)) {
+      throw refusalOf(first.issues, before === null ? 'there is no last good one' : 'the last good one is refused too');
+    }
+    const totals = new Totals();
+    const window = new TrafficWindow(Date.now);
+    const primary = new Primary({ totals, window, log });
+    const publisher = new Publisher({
+      fleet: primary,
+      store,
+      live,
+      before: before?.config ?? null,
+      regex: re2,
+      log,
+      nowMs: Date.now,
+    });
+    const lastGood = first.config === null ? before : null;
+    return new Gateway({ options, source, store, totals, window, primary, publisher, first, lastGood });
+  }
+
+  async start(): Promise<readonly ListenerReport[]> {
+    const { first, lastGood, primary, options, source } = this.#parts;
+    try {
+      this.#addWorker();
+      const adminConfig = (lastGood ?? first).config!.admin;
+      this.#admin = this.#createAdmin(adminConfig);
+      await this.#publishFirst();
+      const admin = await this.#admin.listen();
+      source.watch((reading) => this.#publish(() => loadConfiguration(reading, options.env)));
+      this.#isServing = true;
+      return [...primary.listeners(), { name: 'admin', ...admin }];
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+  }
+
+  reload(): Promise<void> {
+    return this.#parts.source.reload();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#drain();
+    return this.#stopping;
+  }
+
+  #addWorker(): void {
+    const [toWorker, toPrimary] = linkInProcess<ToWorker, FromWorker>();
+    this.#parts.primary.add(toWorker);
+    new Worker({ link: toPrimary, random: this.#random, regex: re2, workers: 1, pid: process.pid });
+  }
+
+  async #publishFirst(): Promise<void> {
+    const { publisher, first, lastGood, options } = this.#parts;
+    const outcome = await publisher.publish({ kind: 'configuration', load: () => first });
+    if (outcome.ok) return;
+    if (lastGood === null) throw new CommandError('install-refused', outcome.reasons.join('\n'));
+    for (const reason of outcome.reasons) options.log('error', reason);
+    const second = await publisher.publish({ kind: 'configuration', load: () => lastGood, isLastGood: true });
+    if (!second.ok) throw new CommandError('install-refused', second.reasons.join('\n'));
+    options.log('warning', `the configuration is refused: revision ${second.revision}, accepted last, is in force`);
+  }
+
+  async #publish(load: () => LoadedConfiguration): Promise<void> {
+    const { publisher, options } = this.#parts;
+    const before = publisher.inForce?.config;
+    const outcome = await publisher.publish({ kind: 'configuration', load });
+    const after = publisher.inForce?.config;
+    if (!outcome.ok || before === undefined || after === undefined) return;
+    if (JSON.stringify(before.admin) !== JSON.stringify(after.admin))
+      options.log('warning', 'a change of admin takes effect at the next start');
+    if (before.state !== after.state) options.log('warning', 'a change of state takes effect at the next start');
+  }
+
+  #createAdmin({ address, tokens, metrics }: AdminConfig): AdminServer {
+    const { publisher, primary, totals, window, options } = this.#parts;
+    const collected = async <T>(read: () => T): Promise<T> => {
+      await primary.collect();
+      return read();
+    };
+    return createAdminServer({
+      address,
+      tokens,
+      metricsMode: metrics,
+      version,
+      isReady: () => this.#isServing && primary.workers().every(({ generation }) => generation > 0),
+      status: () => collected(() => this.#status()),
+      explain: (sample) => collected(() => this.#explain(sample)),
+      metrics: async function* () {
+        await primary.collect();
+        yield* metricChunks(totals, { generation: publisher.inForce?.generation ?? 0, reloads: publisher.reloads });
+      },
+      mirrors: () => collected(() => totals.mirrors),
+      traffic: () => collected(() => window.rows()),
+      onInternalError: (error, requestId) =>
+        options.log('error', `admin request ${requestId}: ${String((error as Error).stack ?? error)}`),
+      nowMs: Date.now,
+    });
+  }
+
+  #status() {
+    const { publisher, primary, totals, window, options } = this.#parts;
+    return statusOf({
+      file: options.configPath,
+      error: publisher.error,
+      inForce: publisher.inForce,
+      workers: primary.workers(),
+      listeners: primary.listeners(),
+      endpoints: totals.endpoints(),
+      observed: (route) => window.observed(route),
+    });
+  }
+
+  #explain(sample: RequestSample): Explanation {
+    const { publisher, totals } = this.#parts;
+    const snapshot = publisher.inForce?.snapshot;
+    if (snapshot === undefined) throw new CommandError('not-ready', 'no configuration is in force yet');
+    return explainSample(sample, { snapshot, endpoints: totals.endpoints(), random: this.#random, wire });
+  }
+
+  async #drain(): Promise<void> {
+    const { publisher, primary, source } = this.#parts;
+    this.#isServing = false;
+    source.close();
+    await primary.drain(publisher.inForce?.config.graceMs ?? 0);
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const { primary, store, source } = this.#parts;
+    this.#isServing = false;
+    source.close();
+    await this.#admin?.close();
+    await primary.close();
+    store.close();
+  }
+}
+
+function stateDirectoryOf(options: AppOptions, source: FileSource, loaded: LoadedConfiguration): string {
+  if (options.stateDirectory !== undefined) return resolve(options.stateDirectory);
+  return resolve(source.baseDirectory, loaded.config?.state ?? '.graygate');
+}
+
+function refusalOf(issues: readonly ConfigIssue[], further = ''): CommandError {
+  const errors = issues.filter((issue) => issue.severity === 'error');
+  const count = errors.length === 1 ? '1 error' : `${errors.length} errors`;
+  const sentence = `the configuration is refused: ${count}${further === '' ? '' : `, and ${further}`}`;
+  return new CommandError('config-refused', [...errors.map(formatIssue), sentence].join('\n'));
+}
+
+/** Reads and checks a configuration, and does nothing with it. */
+export function checkConfiguration(path: string, env: Environment): LoadedConfiguration {
+  return loadConfiguration(readSource(path, baseDirectoryOf(path)), env);
+}
+
+/** What would become of a request under this configuration, were it in force with every endpoint usable. */
+export function explainOffline(path: string, env: Environment, sample: RequestSample): Explanation {
+  const { config, issues, lists } = checkConfiguration(path, env);
+  if (config === null) throw refusalOf(issues);
+  const snapshot = compile({ generation: 1, config, live: { weights: {}, switches: {} }, lists }, { regex: re2 });
+  return explainSample(sample, { snapshot, endpoints: [], random: systemRandom(), wire });
+}
