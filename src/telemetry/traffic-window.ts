@@ -8,9 +8,10 @@ import {
   STATUS_LABELS,
 } from './request-cells.ts';
 import { RowTable } from './row-table.ts';
+import { type TimelinePoint, TrafficTimeline } from './traffic-timeline.ts';
 
 /** Width of the window. */
-export const WINDOW_SECONDS = 60;
+const WINDOW_SECONDS = 60;
 
 /** What one version of a route got of that route's requests. */
 export interface ObservedShare {
@@ -56,6 +57,7 @@ export class TrafficWindow {
   readonly #cells = new RowTable<WindowCell>();
   readonly #cellsByRoute = new Map<string, WindowCell[]>();
   readonly #slots: Slot[] = Array.from({ length: WINDOW_SECONDS }, () => ({ entries: [] }));
+  readonly #timeline = new TrafficTimeline();
   readonly #firstSecond: number;
   #second: number;
 
@@ -68,6 +70,7 @@ export class TrafficWindow {
 
   add(delta: RequestDelta): void {
     const slot = this.#advance();
+    this.#timeline.add(delta, this.#nowMs());
     for (const cellDelta of delta.cells) {
       const cell = this.#cellOf(cellDelta);
       if (cellDelta.counts.every((count) => count === 0)) continue;
@@ -97,6 +100,11 @@ export class TrafficWindow {
     this.#advance();
     const seconds = Math.min(this.#second - this.#firstSecond + 1, WINDOW_SECONDS);
     return this.#cells.rows.filter((cell) => cell.requests > 0).map((cell) => rowOf(cell, seconds));
+  }
+
+  /** The last quarter of an hour of a route, in steps of five seconds. */
+  timeline(route: string): readonly TimelinePoint[] {
+    return this.#timeline.points(route, this.#nowMs());
   }
 
   /** Lets go of what is older than the window; returns the slot of this second. */

@@ -43,7 +43,7 @@ function busyStatus(version = 'v2', error: string | null = null) {
         },
       },
     },
-    switches: { [`switch-${version}`]: { on: true, revision: 1 } },
+    switches: { [`switch-${version}`]: { on: true, source: 'file' as const, drift: false, revision: 1 } },
   });
 }
 

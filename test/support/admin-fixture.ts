@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { type AdminServer, createAdminServer } from '../../src/admin/admin-server.ts';
-import type { AdminOptions, StatusView } from '../../src/admin/ports.ts';
+import type { AdminOptions } from '../../src/admin/ports.ts';
+import type { Status } from '../../src/control/status.ts';
 
 /** The ports of an admin server with nothing behind them. */
 export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions {
@@ -21,7 +22,7 @@ export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions 
   };
 }
 
-export function statusView(changes: Partial<StatusView> = {}): StatusView {
+export function statusView(changes: Partial<Status> = {}): Status {
   return {
     generation: 3,
     revision: 2,

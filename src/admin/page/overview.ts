@@ -1,5 +1,6 @@
+import type { EndpointStatus, RouteStatus, ServiceStatus, Status } from '../../control/status.ts';
 import type { MirrorTotal } from '../../telemetry/totals.ts';
-import type { EndpointView, RouteView, ServiceView, StatusView } from '../ports.ts';
+
 import { type Html, html } from './html.ts';
 
 /** More than these make no page that anybody reads; the API has them all. */
@@ -12,11 +13,7 @@ export interface GatewayFacts {
 }
 
 /** What runs and what really happens, for a person: the page's content, refreshed as a whole. */
-export function renderOverview(
-  status: StatusView,
-  mirrors: readonly Readonly<MirrorTotal>[],
-  facts: GatewayFacts,
-): Html {
+export function renderOverview(status: Status, mirrors: readonly Readonly<MirrorTotal>[], facts: GatewayFacts): Html {
   return html`${gatewayPart(status, facts)}
 <main>
 <h2>Routes</h2>
@@ -28,7 +25,7 @@ ${switchesPart(status)}
 </main>`;
 }
 
-function gatewayPart(status: StatusView, { isReady, version }: GatewayFacts): Html {
+function gatewayPart(status: Status, { isReady, version }: GatewayFacts): Html {
   const { file, error } = status.config;
   const alarm = html`<div class="alarm" role="alert"><strong>The configuration file is refused; the last good one stays in force.</strong>
 <pre>${error ?? ''}</pre></div>`;
@@ -45,7 +42,7 @@ ${error === null ? '' : alarm}
 </dl>`;
 }
 
-function routesPart(routes: readonly RouteView[]): Html {
+function routesPart(routes: readonly RouteStatus[]): Html {
   if (routes.length === 0) return html`<p class="soft">No routes.</p>`;
   return html`<div class="grid">${routes.slice(0, MAX_SHOWN).map(routeCard)}</div>${leftOut(routes.length)}`;
 }
@@ -59,7 +56,7 @@ interface VersionRow {
   readonly requests: number;
 }
 
-function routeCard(route: RouteView): Html {
+function routeCard(route: RouteStatus): Html {
   const rows = versionRows(route);
   const requests = rows.reduce((sum, row) => sum + row.requests, 0);
   const observedBar =
@@ -79,7 +76,7 @@ ${route.drift ? html`<span class="tag warn">differs from the file</span>` : ''}<
 }
 
 /** The versions of the split, and after them those that got requests all the same. */
-function versionRows({ split, observed }: RouteView): readonly VersionRow[] {
+function versionRows({ split, observed }: RouteStatus): readonly VersionRow[] {
   const weights = new Map(Object.entries(split));
   const seen = new Map(Object.entries(observed));
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0);
@@ -105,7 +102,7 @@ function bar(rows: readonly VersionRow[], shareOf: (row: VersionRow) => number):
   return html`<svg viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
 }
 
-function servicesPart(services: readonly (readonly [string, ServiceView])[]): Html {
+function servicesPart(services: readonly (readonly [string, ServiceStatus])[]): Html {
   if (services.length === 0) return html`<p class="soft">No services.</p>`;
   const cards = services.slice(0, MAX_SHOWN).map(([name, { versions }]) => {
     const rows = Object.entries(versions).flatMap(([version, { endpoints }]) =>
@@ -117,7 +114,7 @@ function servicesPart(services: readonly (readonly [string, ServiceView])[]): Ht
   return html`<div class="grid">${cards}</div>${leftOut(services.length)}`;
 }
 
-function endpointRow(version: string, { url, usable, reason }: EndpointView): Html {
+function endpointRow(version: string, { url, usable, reason }: EndpointStatus): Html {
   const state = usable
     ? html`<span class="good">usable</span>`
     : html`<span class="bad">${reason || 'not usable'}</span>`;
@@ -151,7 +148,7 @@ function mirrorsPart(mirrors: readonly Readonly<MirrorTotal>[]): Html {
   return html`<h2>Mirrors</h2><div class="grid">${cards}</div>${leftOut(mirrors.length)}`;
 }
 
-function switchesPart(status: StatusView): Html | string {
+function switchesPart(status: Status): Html | string {
   const switches = Object.entries(status.switches);
   if (switches.length === 0) return '';
   const rows = switches
