@@ -59,7 +59,7 @@ const wire: WireRules = { canonicalTarget, parseAuthority, canonicalAddress };
 /** Reads and checks the configuration and takes the state directory; nothing is bound yet. */
 export async function createApp(options: AppOptions): Promise<App> {
   const source = new FileSource({ path: options.configPath, log: options.log });
-  const loaded = loadConfiguration(source.read(), options.env);
+  const loaded = loadConfiguration(source.read(), { env: options.env, regex: re2 });
   if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
   const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
   try {
@@ -100,12 +100,15 @@ class Gateway implements App {
     store: StateStore,
     first: LoadedConfiguration,
   ): Promise<Gateway> {
-    const { log, env } = options;
+    const { log } = options;
+    const context = { env: options.env, regex: re2 };
     const live = await store.loadLive();
     const hasLive = Object.keys(live.weights).length > 0 || Object.keys(live.switches).length > 0;
     const revision = first.config === null || hasLive ? await store.lastGood() : null;
     const before =
-      revision === null ? null : loadConfiguration(readingOfRevision(revision, source.path, source.baseDirectory), env);
+      revision === null
+        ? null
+        : loadConfiguration(readingOfRevision(revision, source.path, source.baseDirectory), context);
     if (first.config === null && (before === null || before.config === null)) {
       throw refusalOf(first.issues, before === null ? 'there is no last good one' : 'the last good one is refused too');
     }
@@ -133,7 +136,7 @@ class Gateway implements App {
       this.#admin = this.#createAdmin(adminConfig);
       await this.#publishFirst();
       const admin = await this.#admin.listen();
-      source.watch((reading) => this.#publish(() => loadConfiguration(reading, options.env)));
+      source.watch((reading) => this.#publish(() => loadConfiguration(reading, { env: options.env, regex: re2 })));
       this.#isServing = true;
       return [...primary.listeners(), { name: 'admin', ...admin }];
     } catch (error) {
@@ -257,7 +260,7 @@ function refusalOf(issues: readonly ConfigIssue[], further = ''): CommandError {
 
 /** Reads and checks a configuration, and does nothing with it. */
 export function checkConfiguration(path: string, env: Environment): LoadedConfiguration {
-  return loadConfiguration(readSource(path, baseDirectoryOf(path)), env);
+  return loadConfiguration(readSource(path, baseDirectoryOf(path)), { env, regex: re2 });
 }
 
 /** What would become of a request under this configuration, were it in force with every endpoint usable. */

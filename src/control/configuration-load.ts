@@ -1,6 +1,7 @@
 import type { ConfigIssue } from '../config/issue.ts';
 import type { Config } from '../config/model.ts';
 import { parseConfiguration } from '../config/parse.ts';
+import type { RegexEngine } from '../core/ports.ts';
 import type { SourceReading } from './source-reading.ts';
 
 /** A reading, parsed and checked. */
@@ -13,14 +14,17 @@ export interface LoadedConfiguration {
   readonly lists: Readonly<Record<string, string>>;
 }
 
-export function loadConfiguration(
-  reading: SourceReading,
-  env: Readonly<Record<string, string | undefined>>,
-): LoadedConfiguration {
+/** What a configuration is filled in and checked with. */
+export interface LoadContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly regex: RegexEngine;
+}
+
+export function loadConfiguration(reading: SourceReading, { env, regex }: LoadContext): LoadedConfiguration {
   if (reading.error !== null) return unreadable(reading, reading.error);
-  const { config, issues, lists } = parseConfiguration({ files: reading.files, env, readFile: reading.readFile });
-  const isRefused = issues.some((issue) => issue.severity === 'error');
-  return { reading, config: isRefused ? null : config, issues, lists };
+  const { files, readFile } = reading;
+  const { config, issues, lists } = parseConfiguration({ files, env, readFile }, { regex });
+  return { reading, config, issues, lists };
 }
 
 function unreadable(reading: SourceReading, message: string): LoadedConfiguration {

@@ -1,5 +1,5 @@
 import type { Config, LiveState } from '../config/model.ts';
-import type { FallbackDelta, FallbackDelta } from '../telemetry/fallback-cells.ts';
+import type { FallbackDelta } from '../telemetry/fallback-cells.ts';
 import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
 import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
 import type { RequestDelta } from '../telemetry/request-cells.ts';
@@ -35,7 +35,6 @@ export interface WorkerReport {
   readonly generation: number;
   readonly requests: RequestDelta;
   readonly mirrors: MirrorDelta;
-  readonly fallbacks: FallbackDelta;
   readonly fallbacks: FallbackDelta;
   readonly pools: readonly PoolReport[];
   readonly endpoints: readonly EndpointReport[];
