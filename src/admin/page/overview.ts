@@ -164,11 +164,11 @@ function leftOut(count: number): Html | string {
   return count > MAX_SHOWN ? html`<p class="soft">${count - MAX_SHOWN} more: GET /api/status has them all.</p>` : '';
 }
 
-/** Two digits where they tell something: 0.05 %, 5 %, 33.3 %. */
+/** As many digits as tell something: 0.05 %, 5 %, 33.3 %. */
 function percent(share: number): string {
   const value = share * 100;
   const digits = value === 0 || value >= 99.995 ? 0 : value < 1 ? 2 : 1;
-  return `${value.toFixed(digits).replace(/\.0+$/, '')} %`;
+  return `${Number(value.toFixed(digits))} %`;
 }
 
 function hostPort(address: string, port: number): string {
