@@ -9,6 +9,10 @@ interface Layer {
   /** Folders of src that it may import. */
   readonly layers: readonly string[];
   readonly packages: readonly string[];
+  /** Folders of which it may know the types, and nothing that runs. */
+  readonly types?: readonly string[];
+  /** Single files of other folders that it may import. */
+  readonly files?: readonly string[];
   /** May it use Node's own modules? `buffer-types`: the type Buffer alone. */
   readonly node: boolean | 'buffer-types';
 }
@@ -92,8 +96,12 @@ function forbiddenImport(file: SourceFile, { from, typeOnly }: Import): string |
   const layer = LAYERS[name];
   if (layer === undefined) return `${file.path}: ${name} is not a folder of the architecture`;
   if (from.startsWith('.')) {
-    const target = layerOf(resolveImport(file.path, from));
-    return target === name || layer.layers.includes(target) ? null : `${file.path}: ${name} may not import ${target}`;
+    const targetFile = resolveImport(file.path, from);
+    const target = layerOf(targetFile);
+    const isKnown = layer.layers.includes(target) || (typeOnly && layer.types?.includes(target) === true);
+    return target === name || isKnown || layer.files?.includes(targetFile) === true
+      ? null
+      : `${file.path}: ${name} may not import ${target}`;
   }
   if (from.startsWith('node:')) {
     const allowed = layer.node === 'buffer-types' ? typeOnly && from === 'node:buffer' : layer.node;
