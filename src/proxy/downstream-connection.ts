@@ -107,7 +107,13 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     while (at < to && !this.isClosed) {
       switch (this.#phase) {
         case 'head':
-          at = this.#readHead(memory, at, to);
+          // A client that does not read its answers gets no further ones: they would pile up here.
+          if (this.isBlocked) {
+            this.#keepForLater(memory, at, to);
+            at = to;
+          } else {
+            at = this.#readHead(memory, at, to);
+          }
           break;
         case 'length':
           at = this.#readLength(memory, at, to);
@@ -377,6 +383,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   /** Works through what was pipelined behind the request just answered. */
   #goOn(): void {
+    if (this.isBlocked) return;
     const stash = this.#stash;
     if (stash !== null) {
       this.#stash = null;
@@ -412,10 +419,15 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   }
 
   protected override unblocked(): void {
-    if (this.#phase === 'tunnel') this.#tunnel?.clientUnblocked();
-    else if (this.#exchange.isActive) this.#exchange.clientUnblocked();
-    if (this.#phase === 'answering' && !this.#isHalfClosed) this.deadlineAt = NEVER;
-    else if (this.#phase === 'head') this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.idleMs;
+    if (this.#phase === 'tunnel') {
+      this.#tunnel?.clientUnblocked();
+    } else if (this.#exchange.isActive) {
+      this.#exchange.clientUnblocked();
+      if (this.#phase === 'answering' && !this.#isHalfClosed) this.deadlineAt = NEVER;
+    } else if (this.#phase === 'head') {
+      this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.idleMs;
+      this.#goOn();
+    }
   }
 
   protected override closed(): void {
