@@ -110,6 +110,9 @@ function isQuery(raw: string, from: number): boolean {
   return true;
 }
 
+/** Somewhere a segment, bounded by a slash plain or encoded, begins with a dot plain or encoded. */
+const BEGINS_WITH_DOT = /(?:\/|%2f|%5c)(?:\.|%2e)/i;
+
 function withPath(
   raw: string,
   query: string,
@@ -120,7 +123,7 @@ function withPath(
   const fault = escapeFault(raw, policy);
   if (fault !== null) return fault;
   let path = policy.mergeSlashes ? raw.replace(/\/{2,}/g, '/') : raw;
-  if (policy.dotSegments !== 'keep') {
+  if (policy.dotSegments !== 'keep' && BEGINS_WITH_DOT.test(path)) {
     // A dot segment bounded by an encoded slash is data here, but the server behind may decode it: nobody sends one honestly.
     if (hasHiddenDotSegment(path)) return 'dot-segments';
     const segments = path.split('/');
@@ -144,11 +147,12 @@ function escapeFault(path: string, policy: TargetPolicy): TargetError | null {
   return null;
 }
 
+/** A dot segment when encoded slashes are taken for slashes, which is none as the path stands. */
 function hasHiddenDotSegment(path: string): boolean {
-  if (!/%2f|%5c/i.test(path)) return false;
+  const hasEncodedSlash = /%2f|%5c/i;
   return path
     .split('/')
-    .some((piece) => /%2f|%5c/i.test(piece) && piece.split(/%2f|%5c/i).some((part) => dots(part) > 0));
+    .some((piece) => hasEncodedSlash.test(piece) && piece.split(/%2f|%5c/i).some((part) => dots(part) > 0));
 }
 
 /** 1 for `.`, 2 for `..`, each dot plain or escaped; else 0. */
