@@ -173,7 +173,7 @@ export interface HeaderOperationsConfig {
 
 /**
  * What was changed at run time and lies over the file: live weights, flipped switches. Plain data, travels with the
- * configuration; `applyLive` in compile.ts lays it over the file's values.
+ * configuration; `applyLive` in live.ts lays it over the file's values.
  */
 export interface LiveState {
   /** Route name -> version name -> weight. */

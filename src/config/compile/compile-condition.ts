@@ -1,0 +1,55 @@
+import { CidrSet } from '../../core/matching/cidr.ts';
+import { clientCondition } from '../../core/matching/client.ts';
+import { allOf, anyOf, notOf } from '../../core/matching/combine.ts';
+import type { Condition } from '../../core/matching/condition.ts';
+import { cookieCondition } from '../../core/matching/cookie.ts';
+import { headerCondition } from '../../core/matching/header.ts';
+import { hostCondition } from '../../core/matching/host.ts';
+import { methodCondition } from '../../core/matching/method.ts';
+import { pathCondition, pathPrefixCondition } from '../../core/matching/path.ts';
+import { percentCondition } from '../../core/matching/percent.ts';
+import { queryCondition } from '../../core/matching/query.ts';
+import { switchCondition } from '../../core/matching/switch.ts';
+import type { ConditionConfig, PathMatcherConfig } from '../model.ts';
+import type { CompileContext } from './compile-context.ts';
+import { compileValueMatcher } from './compile-value-matcher.ts';
+
+/** Where a condition stands; a percentage hashes with both, so that rules draw independently. */
+export interface ConditionPlace {
+  readonly salt: string;
+  readonly ruleName: string;
+}
+
+export function compileCondition(config: ConditionConfig, place: ConditionPlace, context: CompileContext): Condition {
+  switch (config.kind) {
+    case 'all':
+      return allOf(config.of.map((part) => compileCondition(part, place, context)));
+    case 'any':
+      return anyOf(config.of.map((part) => compileCondition(part, place, context)));
+    case 'not':
+      return notOf(compileCondition(config.of, place, context));
+    case 'path':
+      return compilePath(config.match, context);
+    case 'method':
+      return methodCondition(compileValueMatcher(config.match, context));
+    case 'host':
+      return hostCondition(compileValueMatcher(config.match, context, 'lower-case'));
+    case 'header':
+      return headerCondition(config.name, compileValueMatcher(config.match, context));
+    case 'cookie':
+      return cookieCondition(config.name, compileValueMatcher(config.match, context));
+    case 'query':
+      return queryCondition(config.name, compileValueMatcher(config.match, context));
+    case 'client':
+      return clientCondition(CidrSet.of(config.cidrs));
+    case 'switch':
+      return switchCondition(config.name, context.switches.get(config.name) ?? false);
+    case 'percent':
+      return percentCondition({ percent: config.percent, ...place });
+  }
+}
+
+export function compilePath(match: PathMatcherConfig, context: CompileContext): Condition {
+  if (match.kind === 'path-prefix') return pathPrefixCondition(match.value);
+  return pathCondition(compileValueMatcher(match.match, context));
+}

@@ -1,0 +1,29 @@
+import type { Config, LiveState, RouteConfig, ServiceConfig, SplitEntryConfig } from './model.ts';
+
+/** Lays what was changed at run time over the file's values. What names nothing that is there any more is left out. */
+export function applyLive(config: Config, live: LiveState): Config {
+  const services = new Map(config.services.map((service) => [service.name, service]));
+  const routes = config.routes.map((route) => withLiveWeights(route, live, services.get(route.service)));
+  const switches = config.switches.map(({ name, on }) => ({ name, on: ownValue(live.switches, name) ?? on }));
+  return { ...config, routes, switches };
+}
+
+function withLiveWeights(route: RouteConfig, live: LiveState, service: ServiceConfig | undefined): RouteConfig {
+  const weights = ownValue(live.weights, route.name);
+  if (weights === undefined) return route;
+  const split: SplitEntryConfig[] = route.split.map(({ version }) => ({
+    version,
+    weight: ownValue(weights, version) ?? 0,
+  }));
+  const inFile = new Set(route.split.map(({ version }) => version));
+  for (const { name } of service?.versions ?? []) {
+    const weight = ownValue(weights, name);
+    if (weight !== undefined && !inFile.has(name)) split.push({ version: name, weight });
+  }
+  // Nobody may be left without a version because the one with the weight is gone.
+  return split.some(({ weight }) => weight > 0) ? { ...route, split } : route;
+}
+
+function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

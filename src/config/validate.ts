@@ -1,0 +1,115 @@
+import type { z } from 'zod';
+import type { IssueCollector } from './issue-collector.ts';
+import type { Config } from './model.ts';
+import { configuration } from './schema/configuration.ts';
+import { describeIssue, leafIssues } from './schema/zod-issue.ts';
+import { plainOf, writtenKey } from './source/plain.ts';
+import { type MapEntry, SourceLocator, type SourceNode, type SourcePath } from './source/source-node.ts';
+
+/** Sections of which one entry can be left out. */
+const ENTRY_SECTIONS: ReadonlySet<unknown> = new Set(['routes', 'listeners', 'services', 'switches']);
+
+/** What the schema made of a source. */
+export interface Validated {
+  /** null: not even what is left makes a configuration. With errors, it is what is left without the broken parts. */
+  readonly config: Config | null;
+  /** The source that `config` came from: paths into the one lead to places in the other. */
+  readonly source: SourceNode;
+}
+
+/**
+ * Holds a source against the schema and reports every problem. What is broken is then left out, so that the rest can still
+ * be checked as a whole and one run shows everything.
+ */
+export function validate(source: SourceNode, issues: IssueCollector): Validated {
+  const result = configuration.safeParse(plainOf(source));
+  if (result.success) return { config: result.data, source };
+  const cuts = reportIssues(result.error.issues, source, issues);
+  const pruned = withVersion(withoutParts(source, cuts));
+  const rest = configuration.safeParse(plainOf(pruned));
+  return { config: rest.success ? rest.data : null, source: pruned };
+}
+
+/** Reports the issues, and returns the paths of the parts to leave out. */
+function reportIssues(found: readonly z.core.$ZodIssue[], source: SourceNode, issues: IssueCollector): SourcePath[] {
+  const locator = new SourceLocator(source);
+  const cuts: SourcePath[] = [];
+  for (const issue of found.flatMap((each) => leafIssues(each))) {
+    const path = issue.path.map((step) => (typeof step === 'number' ? step : writtenKey(String(step))));
+    for (const { code, message, hint, part, key } of describeIssue(issue, path, locator)) {
+      const whole = key === null ? path : [...path, key];
+      issues.error(code, locator.place(whole, part), message, hint);
+      cuts.push(key !== null && isOwnKey(whole) ? whole : partOf(whole));
+    }
+  }
+  return cuts;
+}
+
+/** Is it a key of a section, an entry or a rule itself? Without an unknown one, the rest of it still means the same. */
+function isOwnKey(path: SourcePath): boolean {
+  return path.length <= (isInRule(path) ? 5 : 3);
+}
+
+/** The smallest part around the path that can be left out: a rule, else an entry of a section, else the section. */
+function partOf(path: SourcePath): SourcePath {
+  if (isInRule(path) && path.length >= 4) return path.slice(0, 4);
+  return path.slice(0, ENTRY_SECTIONS.has(path[0]) ? 2 : 1);
+}
+
+function isInRule(path: SourcePath): boolean {
+  return path[0] === 'routes' && path[2] === 'rules';
+}
+
+/** What to leave out, as a tree: an empty map cuts what it stands for. */
+type Cuts = Map<string | number, Cuts>;
+
+function withoutParts(source: SourceNode, paths: readonly SourcePath[]): SourceNode {
+  const root: Cuts = new Map();
+  for (const path of [...paths].sort((one, other) => one.length - other.length)) addCut(root, path);
+  return without(source, root);
+}
+
+/** Shorter paths come first: what lies inside a part that is cut already adds nothing. */
+function addCut(root: Cuts, path: SourcePath): void {
+  let cuts = root;
+  for (const step of path) {
+    const next = cuts.get(step);
+    if (next === undefined) {
+      const fresh: Cuts = new Map();
+      cuts.set(step, fresh);
+      cuts = fresh;
+    } else if (next.size === 0) {
+      return;
+    } else {
+      cuts = next;
+    }
+  }
+}
+
+function without(node: SourceNode, cuts: Cuts): SourceNode {
+  if (node.kind === 'list') return { ...node, items: node.items.flatMap((item, at) => keep(item, cuts.get(at))) };
+  if (node.kind !== 'map') return node;
+  const entries = node.entries.flatMap((entry) =>
+    keep(entry.value, cuts.get(entry.key)).map((value): MapEntry => ({ ...entry, value })),
+  );
+  return { ...node, entries };
+}
+
+function keep(node: SourceNode, cuts: Cuts | undefined): SourceNode[] {
+  if (cuts === undefined) return [node];
+  return cuts.size === 0 ? [] : [without(node, cuts)];
+}
+
+/** A wrong or missing version was reported; the rest is looked at as if it were there. */
+function withVersion(source: SourceNode): SourceNode {
+  if (source.kind !== 'map' || source.entries.some((entry) => entry.key === 'version')) return source;
+  const value: SourceNode = {
+    kind: 'scalar',
+    file: source.file,
+    at: source.at,
+    text: '1',
+    written: '1',
+    isEmpty: false,
+  };
+  return { ...source, entries: [...source.entries, { key: 'version', keyFile: source.file, keyAt: source.at, value }] };
+}
