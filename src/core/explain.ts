@@ -77,9 +77,9 @@ export function explain(snapshot: Snapshot, run: DecisionRun, request: RequestVi
 function triedRoutes(entries: readonly RouteEntry[], matched: Route | null, run: DecisionRun) {
   const place = entries.findIndex((entry) => entry.route === matched);
   const last = place < 0 ? entries.length : place + 1;
+  const shown = entries.slice(0, Math.min(last, MAX_ROUTES_SHOWN));
   // The one that matched is always shown.
-  const shown = last <= MAX_ROUTES_SHOWN ? entries.slice(0, last) : entries.slice(0, MAX_ROUTES_SHOWN - 1);
-  if (place >= MAX_ROUTES_SHOWN) shown.push(entries[place] as RouteEntry);
+  if (place >= MAX_ROUTES_SHOWN) shown.splice(-1, 1, entries[place] as RouteEntry);
   // As in the search itself, where no route's sticky key is known yet.
   run.enter(null);
   const tried = shown.map((entry) => describe(entry.route.name, null, entryCondition(entry), run));
