@@ -135,7 +135,7 @@ class Gateway implements App {
       const adminConfig = (lastGood ?? first).config!.admin;
       this.#admin = this.#createAdmin(adminConfig);
       await this.#publishFirst();
-      const admin = await this.#admin.listen();
+      const admin = await listenAdmin(this.#admin);
       source.watch((reading) => this.#publish(() => loadConfiguration(reading, { env: options.env, regex: re2 })));
       this.#isServing = true;
       return [...primary.listeners(), { name: 'admin', ...admin }];
@@ -243,6 +243,16 @@ class Gateway implements App {
     await this.#admin?.close();
     await primary.close();
     store.close();
+  }
+}
+
+async function listenAdmin(admin: AdminServer): Promise<{ readonly address: string; readonly port: number }> {
+  try {
+    return await admin.listen();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const message = `${error.message}; change admin.address, or stop what listens there`;
+    throw new CommandError(error.code, message, { cause: error });
   }
 }
 

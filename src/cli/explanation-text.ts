@@ -1,4 +1,4 @@
-import type { Explanation, Tried } from '../core/explain.ts';
+import type { Explanation, Tried, TriedCondition } from '../core/explain.ts';
 import { columns } from './table.ts';
 
 /** An explanation as a person reads it: the answer first, then what was tried, in order. */
@@ -30,10 +30,13 @@ function factsOf({ route, rule, version, intended, reason, key, mirrors }: Expla
 
 function triedText({ route, rule, result, conditions }: Tried): string {
   const name = rule === null ? `route ${route}` : `rule ${route}/${rule}`;
-  const rows = conditions.map(({ condition, value, result: held }) => [
-    `${held}`,
-    condition,
-    value === null ? '(absent)' : JSON.stringify(value),
-  ]);
+  const rows = conditions.filter(({ condition }) => condition !== 'all()').map(conditionRow);
   return `  ${name}: ${result}\n${columns(rows, '    ')}`;
+}
+
+/** Combined conditions look at nothing themselves; their parts follow in rows of their own. */
+function conditionRow({ condition, value, result }: TriedCondition): string[] {
+  const seen =
+    /^(?:all|any|not)\(/.test(condition) && value === null ? '' : value === null ? '(absent)' : JSON.stringify(value);
+  return [`${result}`, condition, seen];
 }

@@ -1,28 +1,10 @@
-import type { Config, LiveState, RouteConfig, SplitEntryConfig } from '../config/model.ts';
+import type { Config, LiveState, SplitEntryConfig } from '../config/model.ts';
 
 /** A route's weights by version, as given: relative, not normalised. */
 export type Weights = Readonly<Record<string, number>>;
 
-export function weightsInFile(split: readonly SplitEntryConfig[]): Weights {
+export function weightsOf(split: readonly SplitEntryConfig[]): Weights {
   return Object.fromEntries(split.map(({ version, weight }) => [version, weight]));
-}
-
-/** The weights that hold, and who gave them. */
-export function weightsInForce(
-  route: RouteConfig,
-  live: LiveState,
-): { readonly weights: Weights; readonly source: 'file' | 'live' } {
-  const weights = Object.hasOwn(live.weights, route.name) ? live.weights[route.name] : undefined;
-  return weights === undefined ? { weights: weightsInFile(route.split), source: 'file' } : { weights, source: 'live' };
-}
-
-export function switchInForce(
-  name: string,
-  on: boolean,
-  live: LiveState,
-): { readonly on: boolean; readonly source: 'file' | 'live' } {
-  const flipped = Object.hasOwn(live.switches, name) ? live.switches[name] : undefined;
-  return flipped === undefined ? { on, source: 'file' } : { on: flipped, source: 'live' };
 }
 
 /** What became of the live state when another configuration came. */

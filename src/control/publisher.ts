@@ -1,5 +1,6 @@
 import { compile } from '../config/compile.ts';
 import { formatIssue } from '../config/issue.ts';
+import { applyLive } from '../config/live.ts';
 import type { Config, LiveState } from '../config/model.ts';
 import type { RegexEngine } from '../core/ports.ts';
 import type { Snapshot } from '../core/snapshot.ts';
@@ -53,6 +54,8 @@ export interface InForce {
   readonly revision: number;
   readonly config: Config;
   readonly live: LiveState;
+  /** The file's values with the live ones laid over. */
+  readonly effective: Config;
   readonly snapshot: Snapshot;
   readonly objects: ObjectRevisions;
 }
@@ -197,8 +200,9 @@ export class Publisher {
   }
 
   #become({ generation, config, live }: Publication, snapshot: Snapshot, revision: number): InForce {
-    const objects = nextRevisions(this.#inForce?.objects ?? NO_REVISIONS, generation, config, live);
-    this.#inForce = { generation, revision, config, live, snapshot, objects };
+    const effective = applyLive(config, live);
+    const objects = nextRevisions(this.#inForce?.objects ?? NO_REVISIONS, generation, effective);
+    this.#inForce = { generation, revision, config, live, effective, snapshot, objects };
     return this.#inForce;
   }
 

@@ -1,7 +1,7 @@
 import type { ServiceConfig } from '../config/model.ts';
 import type { EndpointReport, ListenerReport } from '../telemetry/reports.ts';
 import type { ObservedShare } from '../telemetry/traffic-window.ts';
-import { switchInForce, type Weights, weightsInFile, weightsInForce } from './live.ts';
+import { type Weights, weightsOf } from './live.ts';
 import type { InForce } from './publisher.ts';
 
 /** The answer of `GET /api/status`: what runs now, and what really happens. */
@@ -81,21 +81,21 @@ export function statusOf(sources: StatusSources): Status {
   };
 }
 
-function routesOf({ config, live, objects }: InForce, observedOn: StatusSources['observed']): RouteStatus[] {
+function routesOf(inForce: InForce, observedOn: StatusSources['observed']): RouteStatus[] {
+  const { config, live, effective, objects } = inForce;
   const versions = new Map(config.services.map((service) => [service.name, service.versions.map(({ name }) => name)]));
-  return config.routes.map((route) => {
-    const { weights, source } = weightsInForce(route, live);
-    const observed = observedOn(route.name);
-    const names = versions.get(route.service) ?? [];
+  return config.routes.map(({ name, service, stable, split: inFile }, at) => {
+    const split = weightsOf(effective.routes[at]!.split);
+    const names = versions.get(service) ?? [];
     return {
-      name: route.name,
-      service: route.service,
-      stable: route.stable,
-      split: weights,
-      source,
-      drift: source === 'live' && !isSameWeights(weights, weightsInFile(route.split)),
-      revision: objects.routes.get(route.name) ?? 0,
-      observed: { ...Object.fromEntries(names.map((name) => [name, NOTHING_OBSERVED])), ...observed },
+      name,
+      service,
+      stable,
+      split,
+      source: Object.hasOwn(live.weights, name) ? 'live' : 'file',
+      drift: !isSameWeights(split, weightsOf(inFile)),
+      revision: objects.routes.get(name) ?? 0,
+      observed: { ...Object.fromEntries(names.map((version) => [version, NOTHING_OBSERVED])), ...observedOn(name) },
     };
   });
 }
@@ -129,10 +129,11 @@ function serviceOf(service: ServiceConfig, byVersion: EndpointsByVersion): Servi
   return { versions: Object.fromEntries(versions) };
 }
 
-function switchesOf({ config, live, objects }: InForce): Record<string, SwitchStatus> {
-  const entries = config.switches.map(({ name, on: inFile }) => {
-    const { on, source } = switchInForce(name, inFile, live);
-    return [name, { on, source, drift: on !== inFile, revision: objects.switches.get(name) ?? 0 }] as const;
+function switchesOf({ config, live, effective, objects }: InForce): Record<string, SwitchStatus> {
+  const entries = config.switches.map(({ name, on: inFile }, at): [string, SwitchStatus] => {
+    const { on } = effective.switches[at]!;
+    const source = Object.hasOwn(live.switches, name) ? 'live' : 'file';
+    return [name, { on, source, drift: on !== inFile, revision: objects.switches.get(name) ?? 0 }];
   });
   return Object.fromEntries(entries);
 }

@@ -1,9 +1,11 @@
 import { compile } from '../config/compile.ts';
 import type { RandomSource, RegexEngine } from '../core/ports.ts';
+import type { ListenerSpec } from '../core/snapshot.ts';
 import { DataPlane } from '../proxy/data-plane.ts';
 import { FallbackCells } from '../telemetry/fallback-cells.ts';
 import { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { RequestCells } from '../telemetry/request-cells.ts';
+import { refusalSentence } from './bind-refusal.ts';
 import type { Link } from './link.ts';
 import type { FromWorker, Installation, ToWorker } from './messages.ts';
 
@@ -69,12 +71,15 @@ export class Worker {
 
   async #install(installation: Installation): Promise<void> {
     const { generation } = installation;
+    let listeners: readonly ListenerSpec[] = [];
     try {
-      const listeners = await this.#dataPlane.install(compile(installation, { regex: this.#regex }));
+      const snapshot = compile(installation, { regex: this.#regex });
+      listeners = snapshot.listeners;
+      const bound = await this.#dataPlane.install(snapshot);
       this.#generation = generation;
-      this.#link.send({ kind: 'installed', generation, listeners });
+      this.#link.send({ kind: 'installed', generation, listeners: bound });
     } catch (error) {
-      this.#link.send({ kind: 'refused', generation, message: error instanceof Error ? error.message : String(error) });
+      this.#link.send({ kind: 'refused', generation, message: refusalSentence(error, listeners) });
     }
   }
 

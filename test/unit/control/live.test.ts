@@ -21,7 +21,6 @@ function config({ split = { v1: 100 }, versions = ['v1', 'v2'], beta = false }: 
 }
 
 const live: LiveState = { weights: { web: { v1: 90, v2: 10 } }, switches: { beta: true } };
-const none: LiveState = { weights: {}, switches: {} };
 
 test('live values outlive a change of something else', () => {
   expect(carryLive(live, config(), config({ versions: ['v1', 'v2', 'v3'] }))).toEqual({ live, dropped: [] });
@@ -49,10 +48,10 @@ test('live weights leave with a version that they name', () => {
 });
 
 test('a revision moves only with the value it stands for', () => {
-  const first = nextRevisions(NO_REVISIONS, 1, config(), none);
-  const second = nextRevisions(first, 2, config({ versions: ['v1'] }), none);
-  const third = nextRevisions(second, 3, config(), live);
-  const fourth = nextRevisions(third, 4, config({ beta: true }), { ...live, switches: {} });
+  const first = nextRevisions(NO_REVISIONS, 1, config());
+  const second = nextRevisions(first, 2, config({ versions: ['v1'] }));
+  const third = nextRevisions(second, 3, config({ split: { v1: 90, v2: 10 }, beta: true }));
+  const fourth = nextRevisions(third, 4, config({ split: { v1: 90, v2: 10 } }));
   const revisions = [first, second, third, fourth].map(({ routes, switches }) => [
     routes.get('web'),
     switches.get('beta'),
