@@ -29,7 +29,7 @@ export function segmentPrefix(prefix: string): string {
 }
 
 /** True when `path` begins with `prefix` (from `segmentPrefix`) and the next segment, if any, begins right there. */
-export function hasSegmentPrefix(path: string, prefix: string): boolean {
+function hasSegmentPrefix(path: string, prefix: string): boolean {
   return endsSegment(path, prefix.length) && path.startsWith(prefix);
 }
 
