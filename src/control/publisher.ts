@@ -10,7 +10,7 @@ import { carryLive } from './live.ts';
 import type { Log } from './log.ts';
 import { NO_REVISIONS, nextRevisions, type ObjectRevisions } from './object-revisions.ts';
 import { isSameReading } from './source-reading.ts';
-import type { StateStore } from './state-store.ts';
+import type { RevisionTexts, StateStore } from './state-store.ts';
 
 /** One generation as it is handed out: plain data, from which every worker compiles the same snapshot. */
 export interface Publication {
@@ -151,25 +151,23 @@ export class Publisher {
     if (change.isLastGood !== true) this.#error = null;
     this.#loaded = loaded;
     this.#live = live;
-    this.#become(publication, snapshot, this.#store.revision);
+    const texts = { files: loaded.reading.files, lists: loaded.lists };
+    const { generation, revision } = this.#become(publication, snapshot, this.#store.numberOf(texts));
     for (const issue of loaded.issues) this.#log('warning', formatIssue(issue));
     for (const sentence of dropped) this.#log('warning', sentence);
-    return this.#record(loaded, dropped.length > 0);
+    this.#log('info', `generation ${generation} is in force (revision ${revision})`);
+    await this.#record(texts, dropped.length > 0 ? live : null);
+    return { ok: true, generation, revision };
   }
 
   /** The workers route by it already: what cannot be recorded is told, and stays in force. */
-  async #record({ reading, lists }: LoadedConfiguration, liveChanged: boolean): Promise<Outcome> {
-    const inForce = this.#inForce!;
+  async #record(texts: RevisionTexts, live: LiveState | null): Promise<void> {
     try {
-      const revision = await this.#store.accept({ files: reading.files, lists }, this.#nowMs());
-      this.#inForce = { ...inForce, revision };
-      if (liveChanged) await this.#store.saveLive(inForce.live);
+      await this.#store.accept(texts, this.#nowMs());
+      if (live !== null) await this.#store.saveLive(live);
     } catch (error) {
-      this.#log('error', `generation ${inForce.generation} is in force but could not be recorded: ${messageOf(error)}`);
+      this.#log('error', `what is in force could not be recorded: ${messageOf(error)}`);
     }
-    const { generation, revision } = this.#inForce!;
-    this.#log('info', `generation ${generation} is in force (revision ${revision})`);
-    return { ok: true, generation, revision };
   }
 
   async #makeLive(change: LiveChange): Promise<Outcome> {

@@ -69,16 +69,20 @@ export class StateStore {
     return this.#newest.revision;
   }
 
-  /** Records an accepted configuration and returns its number: the same one when its texts are those of the newest. */
-  async accept(texts: RevisionTexts, nowMs: number): Promise<number> {
+  /** The number that these texts have once recorded: the newest one's when they are the same, else the next. */
+  numberOf(texts: RevisionTexts): number {
+    return this.#newest.hash === hashOf(texts) ? this.#newest.revision : this.#newest.revision + 1;
+  }
+
+  /** Records an accepted configuration under its number. One that cannot be written uses its number up all the same. */
+  async accept(texts: RevisionTexts, nowMs: number): Promise<void> {
+    const revision = this.numberOf(texts);
+    if (revision === this.#newest.revision) return;
     const hash = hashOf(texts);
-    if (hash === this.#newest.hash) return this.#newest.revision;
-    const revision = this.#newest.revision + 1;
+    this.#newest = { revision, hash };
     const record: Revision = { revision, acceptedAtMs: nowMs, hash, files: texts.files, lists: texts.lists };
     await this.#write(revisionPath(this.directory, revision), record);
-    this.#newest = { revision, hash };
     await this.#forgetOld();
-    return revision;
   }
 
   /** The newest accepted configuration; null: none, or not readable. */

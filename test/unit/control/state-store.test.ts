@@ -1,7 +1,7 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { StateStore } from '../../../src/control/state-store.ts';
+import { type RevisionTexts, StateStore } from '../../../src/control/state-store.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 async function open(directory: string): Promise<StateStore> {
@@ -10,48 +10,54 @@ async function open(directory: string): Promise<StateStore> {
   return store;
 }
 
+async function accept(store: StateStore, texts: RevisionTexts): Promise<number> {
+  const revision = store.numberOf(texts);
+  await store.accept(texts, 0);
+  return revision;
+}
+
 const textsOf = (text: string) => ({ files: [{ path: 'graygate.yaml', text }], lists: {} });
 
 test('accepted configurations are numbered, and the numbers go on after a restart', async () => {
   const directory = join(temporaryDirectory(), 'new', 'state');
   const store = await open(directory);
   expect(store.revision).toBe(0);
-  expect(await store.accept(textsOf('a'), 1)).toBe(1);
-  expect(await store.accept(textsOf('b'), 2)).toBe(2);
+  expect(await accept(store, textsOf('a'))).toBe(1);
+  expect(await accept(store, textsOf('b'))).toBe(2);
   store.close();
   const again = await open(directory);
   expect(again.revision).toBe(2);
-  expect(await again.accept(textsOf('c'), 3)).toBe(3);
+  expect(await accept(again, textsOf('c'))).toBe(3);
 });
 
 test('the same texts again are the same revision, also after a restart', async () => {
   const directory = temporaryDirectory();
   const store = await open(directory);
-  await store.accept({ files: [{ path: 'a.yaml', text: 'x' }], lists: { 'l.txt': 'one\n' } }, 1);
+  await accept(store, { files: [{ path: 'a.yaml', text: 'x' }], lists: { 'l.txt': 'one\n' } });
   store.close();
   const again = await open(directory);
-  expect(
-    await again.accept({ files: [{ path: '/elsewhere/a.yaml', text: 'x' }], lists: { 'l.txt': 'one\n' } }, 2),
-  ).toBe(1);
-  expect(await again.accept({ files: [{ path: 'a.yaml', text: 'x' }], lists: { 'l.txt': 'two\n' } }, 3)).toBe(2);
+  expect(await accept(again, { files: [{ path: '/elsewhere/a.yaml', text: 'x' }], lists: { 'l.txt': 'one\n' } })).toBe(
+    1,
+  );
+  expect(await accept(again, { files: [{ path: 'a.yaml', text: 'x' }], lists: { 'l.txt': 'two\n' } })).toBe(2);
 });
 
 test('a damaged newest record gives way to the one before it, and its number is not used again', async () => {
   const directory = temporaryDirectory();
   const store = await open(directory);
-  await store.accept(textsOf('a'), 1);
-  await store.accept(textsOf('b'), 2);
+  await accept(store, textsOf('a'));
+  await accept(store, textsOf('b'));
   store.close();
   writeFileSync(join(directory, 'revisions', '2.json'), '{"revision": 2, "fil');
   const again = await open(directory);
   expect((await again.lastGood())?.files[0]?.text).toBe('a');
-  expect(await again.accept(textsOf('c'), 3)).toBe(3);
+  expect(await accept(again, textsOf('c'))).toBe(3);
 });
 
 test('so many revisions are kept and no more', async () => {
   const directory = temporaryDirectory();
   const store = await open(directory);
-  for (let round = 0; round < 60; round++) await store.accept(textsOf(`round ${round}`), round);
+  for (let round = 0; round < 60; round++) await accept(store, textsOf(`round ${round}`));
   expect(readdirSync(join(directory, 'revisions'))).toHaveLength(50);
   expect((await store.lastGood())?.revision).toBe(60);
 });
