@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -17,7 +18,10 @@ interface Demo {
 }
 
 function startDemo(...args: readonly string[]): Demo {
-  const child = spawn(process.execPath, [MAIN, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return collect(spawn(process.execPath, [MAIN, 'demo', ...args], { stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+function collect(child: ChildProcessByStdio<null, Readable, Readable>): Demo {
   const demo: Demo = { process: child, stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => {
     demo.stdout += chunk.toString();
@@ -133,6 +137,21 @@ describe('a running demo', () => {
     expect(new Set(urls).size).toBe(8);
     for (const url of new Set(urls)) await expect(fetch(url)).rejects.toThrow();
   });
+});
+
+test.each(['SIGINT', 'SIGTERM'] as const)('%s to npm start reaches the demo and ends all of it', async (signal) => {
+  const child = spawn('npm', ['start', '--', '--port', '0', '--admin-port', '0'], {
+    cwd: dirname(dirname(MAIN)),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const demo = collect(child);
+  await eventually(() => expect(demo.stdout).toContain('Ctrl-C'));
+  const file = printed(demo, /^Edit (\S+)$/m);
+  const gateway = printed(demo, /^ *gateway +(http:\S+)$/m);
+  child.kill(signal);
+  await exitCodeOf(demo);
+  await eventually(() => expect(existsSync(dirname(file))).toBe(false));
+  await expect(fetch(gateway)).rejects.toThrow();
 });
 
 test.each(['--port', '--admin-port'])(

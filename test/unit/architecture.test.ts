@@ -29,7 +29,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   admin: { layers: ['control', 'telemetry'], packages: ['fastify', '@fastify/http-proxy'], node: true },
   adapters: { layers: ['core'], packages: ['re2js'], node: true },
   version: { layers: [], packages: [], node: true },
-  demo: { layers: [], packages: [], node: true },
+  demo: { layers: [], files: ['src/control/command-error.ts'], packages: [], node: true },
   cli: { layers: ['admin', 'app', 'config', 'control', 'core', 'demo', 'version'], packages: ['undici'], node: true },
   main: { layers: ['cli'], packages: [], node: true },
   app: {
