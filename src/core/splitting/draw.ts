@@ -23,6 +23,11 @@ export function isUnread(key: string | null, trial: Trial): boolean {
 export function chosenUnit(hash: PrefixHash, trial: Trial): number | 'unread' {
   const key = trial.key();
   if (isUnread(key, trial)) return 'unread';
+  return unitOf(hash, key, trial);
+}
+
+/** The same for a key already looked for; null: by the request's draw. */
+export function unitOf(hash: PrefixHash, key: string | null, trial: Trial): number {
   if (key !== null) return unit(hash.of(key));
   return unit(hash.ofWord(Math.floor(requestDraw(trial) * 4294967296)));
 }

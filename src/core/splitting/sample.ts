@@ -1,6 +1,6 @@
 import type { Trial } from '../matching/condition.ts';
-import { chosenUnit, requestDraw } from './draw.ts';
-import { PrefixHash, stickyPrefix, unit } from './hash.ts';
+import { chosenUnit, unitOf } from './draw.ts';
+import { PrefixHash, stickyPrefix } from './hash.ts';
 
 /** Which requests a mirror copies. Independent of the split: a sticky key is copied whole or not at all. */
 export interface MirrorSample {
@@ -31,5 +31,5 @@ export function buildMirrorSample(settings: MirrorSampleSettings): MirrorSample 
 /** A copy never makes a body be read: a key that lies in one not read yet counts as none. */
 function sampleUnit(hash: PrefixHash, trial: Trial): number {
   const place = chosenUnit(hash, trial);
-  return place === 'unread' ? unit(hash.ofWord(Math.floor(requestDraw(trial) * 4294967296))) : place;
+  return place === 'unread' ? unitOf(hash, null, trial) : place;
 }

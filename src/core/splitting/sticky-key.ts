@@ -29,6 +29,14 @@ export function readSource(source: StickySource, request: RequestView): string |
   return key === undefined || key === '' ? null : key;
 }
 
+/** The lower-case names of the header fields that the sources look at. */
+export function headersOf(sources: readonly StickySource[]): readonly string[] {
+  return sources.flatMap((source) => {
+    if (source.kind === 'header') return [source.name];
+    return source.kind === 'cookie' || source.kind === 'visitor-cookie' ? ['cookie'] : [];
+  });
+}
+
 /** The source in the configuration's words: `header x-user-id`, `clientAddress`. */
 export function sourceText(source: StickySource): string {
   switch (source.kind) {

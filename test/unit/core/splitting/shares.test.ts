@@ -106,6 +106,23 @@ describe('one request', () => {
     expect(sampleOf(50).isSampled(trial)).toBe(sampleOf(50).isSampled(trial));
   });
 
+  test("in a route's match, where the trial has no key, the sources give it; none is minted", () => {
+    const sticky = [
+      { kind: 'header', name: 'x-user-id' },
+      { kind: 'visitor-cookie', name: 'vid' },
+    ] as const;
+    const inMatch = percentCondition({ percent: 50, salt: 'salt', ruleName: 'rule', sticky });
+    const random = drawsOf(0.5);
+    for (let i = 0; i < 200; i++) {
+      const trial = sampleTrial({ headers: { 'x-user-id': `user-${i}` } }, null, random);
+      expect(inMatch.test(trial)).toBe(percentOf(50).test(sampleTrial({}, `user-${i}`)));
+    }
+    expect(random).toMatchObject({ drawn: 0, minted: 0 });
+    inMatch.test(sampleTrial({}, null, random));
+    expect(random).toMatchObject({ drawn: 1, minted: 0 });
+    expect(inMatch.headerNames).toEqual(['x-user-id', 'cookie']);
+  });
+
   test('a user who is called unread is a key like any other', () => {
     expect(percentOf(99.99).test(sampleTrial({}, 'unread'))).toBe('true');
   });
