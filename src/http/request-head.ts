@@ -257,8 +257,8 @@ export class RequestHead {
       at += 2;
       if (this.fieldCount >= limits.headerCount) return 'too-many-fields';
       const id = index.find(hash, bytes, start, nameEnd);
-      let flags = hasUnderscore && this.#underscores !== 'keep' ? UNDERSCORE | TAKEN : 0;
-      if (flags !== 0 && this.#underscores === 'reject') return 'underscore-in-field-name';
+      if (hasUnderscore && this.#underscores === 'reject') return 'underscore-in-field-name';
+      let flags = hasUnderscore && !this.#mayKeep(this.text.slice(start - base, nameEnd - base)) ? UNDERSCORE | TAKEN : 0;
       const slot = this.#addField(id, start - base, nameEnd - base, valueStart - base, valueEnd - base);
       if (id !== 0 && id <= REQUEST_FIELDS.length) {
         const noted = this.#noteField(id, slot);
@@ -312,6 +312,14 @@ export class RequestHead {
     this.#nameEnds = wider(this.#nameEnds);
     this.#valueStarts = wider(this.#valueStarts);
     this.#valueEnds = wider(this.#valueEnds);
+  }
+
+  /** A kept name must not be one of ours to a server that reads underscores as dashes. */
+  #mayKeep(name: string): boolean {
+    if (this.#underscores !== 'keep') return false;
+    const dashed = name.replaceAll('_', '-').toLowerCase();
+    const id = this.#index.idOf(dashed);
+    return !(dashed.startsWith('x-forwarded-') || (id > 0 && id <= REQUEST_FIELDS.length));
   }
 
   #isForwardedName(slot: number): boolean {

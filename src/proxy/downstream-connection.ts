@@ -16,6 +16,8 @@ import { WireSocket } from './wire-socket.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
 const NEVER = Number.POSITIVE_INFINITY;
+/** A request line without its target: the longest method, the version, two blanks. */
+const LINE_REST_BYTES = 64;
 /** A request body larger than this makes the connection read into a private buffer. */
 const BULK_BYTES = 16_384;
 /** After a final answer to a request not read whole: what is still read, and how long, so that the answer is not lost to a RST. */
@@ -189,7 +191,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     const { limits } = this.#listener.spec;
     const { bytes, length } = held;
     const lineEnd = bytes.subarray(0, length).indexOf(10, bytes[0] === 13 ? 2 : 0);
-    if (lineEnd < 0 && length > limits.targetBytes + 64) this.#refuse('target-too-long');
+    if (lineEnd < 0 && length > limits.targetBytes + LINE_REST_BYTES) this.#refuse('target-too-long');
     else if (length > limits.headerBytes) this.#refuse('head-too-large');
     else if (hasBareLineEnd(bytes, length)) this.#refuse('bad-field');
   }
@@ -197,8 +199,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   /** A head lies at [start, end), `end` at its closing CRLFCRLF. False when the request was refused. */
   #beginRequest(bytes: Buffer, start: number, end: number): boolean {
     const installed = this.#plane.installed;
-    if (end + 4 - start > this.#listener.spec.limits.headerBytes) {
-      this.#refuse('head-too-large');
+    const { limits } = this.#listener.spec;
+    if (end + 4 - start > limits.headerBytes) {
+      this.#refuse(bytes.indexOf(13, start) - start > limits.targetBytes + LINE_REST_BYTES ? 'target-too-long' : 'head-too-large');
       return false;
     }
     const { request } = this;

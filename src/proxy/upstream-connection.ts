@@ -233,7 +233,7 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
       return to;
     }
     if (head.status < 200) return this.#readInterim(head, memory, end + 4, to);
-    this.#beginBody(head);
+    this.#beginBody(head, end + 4 < to);
     return end + 4;
   }
 
@@ -253,7 +253,7 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
   }
 
   /** RFC 9112 6.3: how long the response is. */
-  #beginBody(head: ResponseHead): void {
+  #beginBody(head: ResponseHead, hasMoreBytes: boolean): void {
     this.#keepAlive = head.keepAlive;
     if (head.keepAliveHintSeconds >= 0) this.keepAliveHintMs = Math.max(0, head.keepAliveHintSeconds - 1) * 1000;
     const hasNoBody = this.#method === 'HEAD' || head.status === 204 || head.status === 304;
@@ -265,7 +265,7 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     if (this.#phase !== 'head') return;
     if (this.#remaining === 0) {
       this.#phase = 'length';
-      this.#complete('', false);
+      this.#complete('', hasMoreBytes);
     } else if (this.#remaining === -1) {
       this.#decoder.reset();
       this.#phase = 'chunked';
