@@ -58,7 +58,19 @@ ${outcome.machine}; ${outcome.pinning}; origin ${outcome.origin}; load ${outcome
 ${rows.join('\n')}
 
 ${[...sorted.map(({ name, version, work }) => `- ${name} (${version}): ${work}`), ...outcome.skipped.map(({ name, why }) => `- ${name}: skipped, ${why}`)].join('\n')}
-${formatGoals(outcome.entries)}`;
+${formatDisturbance(outcome.entries)}${formatGoals(outcome.entries)}`;
+}
+
+/** Above this part of its core a proxy counts as saturated. */
+const SATURATED = 0.8;
+
+/** With cores to itself the run saturates at least the slowest proxy; where it does not, something else used the machine. */
+function formatDisturbance(entries: readonly Entry[]): string {
+  const busiest = Math.max(...entries.map(({ rounds }) => median(rounds.map(({ busy }) => busy))));
+  if (busiest >= SATURATED) return '';
+  return `
+NOT at saturation: no proxy had its core to itself (${Math.round(busiest * 100)} % at most). Something else used the machine; repeat this on an idle one.
+`;
 }
 
 function formatRow(entry: Entry, reference: Entry | undefined): string {

@@ -60,3 +60,12 @@ test('who was skipped is named with the way to have it', () => {
     '- HAProxy: skipped, not installed; to have it: apt-get install haproxy',
   );
 });
+
+test('a run in which no proxy was the limit says so', () => {
+  const idle = {
+    ...entry('graygate', 20),
+    rounds: entry('graygate', 20).rounds.map((round) => ({ ...round, busy: 0.3 })),
+  };
+  expect(report(idle)).toContain('NOT at saturation');
+  expect(report(idle, entry('nginx', 20))).not.toContain('NOT at saturation');
+});
