@@ -15,13 +15,20 @@ export class RawPeer {
   closed = false;
   /** Code of the error that closed the connection, as `ECONNRESET`; '' for none. */
   errorCode = '';
+  /** Octets received. */
+  size = 0;
   private pieces: Buffer[] = [];
   private readonly waiters = new Set<() => void>();
 
   constructor(socket: Socket) {
     this.socket = socket;
     socket.setNoDelay(true);
-    socket.on('data', (piece: Buffer) => this.changed(() => this.pieces.push(piece)));
+    socket.on('data', (piece: Buffer) =>
+      this.changed(() => {
+        this.pieces.push(piece);
+        this.size += piece.length;
+      }),
+    );
     socket.on('end', () => this.changed(() => (this.ended = true)));
     socket.on('error', (error: NodeJS.ErrnoException) => (this.errorCode = error.code ?? error.message));
     socket.on('close', () =>
@@ -86,16 +93,12 @@ export class RawPeer {
   }
 
   waitForBytes(count: number): Promise<void> {
-    return this.until(() => this.size() >= count, `${count} octets`);
+    return this.until(() => this.size >= count, `${count} octets`);
   }
 
   /** Until the other side has closed its half, or all of it. */
   waitForEnd(deadlineMs?: number): Promise<void> {
     return this.until(() => this.ended, 'end', deadlineMs);
-  }
-
-  private size(): number {
-    return this.pieces.reduce((sum, piece) => sum + piece.length, 0);
   }
 
   private changed(apply: () => unknown): void {
@@ -175,7 +178,8 @@ export async function rawClient(port: number): Promise<RawClient> {
 export class OriginConnection extends RawPeer {
   /** Place among the connections of its origin. */
   readonly place: number;
-  private taken = 0;
+  /** Where the next request begins. */
+  private at = 0;
 
   constructor(socket: Socket, place: number) {
     super(socket);
@@ -189,11 +193,14 @@ export class OriginConnection extends RawPeer {
 
   /** The next well-formed request, once it is whole. */
   async request(): Promise<StrictRequest> {
-    const place = this.taken++;
-    await this.until(() => this.parsed().messages.length > place || this.parsed().fault !== null, `request ${place}`);
-    const { messages, fault } = this.parsed();
-    if (messages[place] === undefined) throw new Error(`malformed request at the origin: ${fault}`);
-    return messages[place];
+    let parsed = parseRequest(this.bytes, this.at);
+    await this.until(() => {
+      if (parsed.kind === 'partial') parsed = parseRequest(this.bytes, this.at);
+      return parsed.kind !== 'partial';
+    }, 'a request');
+    if (parsed.kind !== 'message') throw new Error(`malformed request at the origin: ${JSON.stringify(parsed)}`);
+    this.at = parsed.end;
+    return parsed.message;
   }
 
   /** The next request's head, the body still to come; as text, blank line included. */
