@@ -7,7 +7,6 @@ import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/re
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
 import { Listener } from './listener.ts';
-import { MirrorBreaker } from './mirror-breaker.ts';
 import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { ReadBuffers } from './read-buffers.ts';
@@ -139,7 +138,7 @@ export class DataPlane implements Runtimes {
     if (runtime === undefined) {
       const pool = this.#pools.get(key) as VersionPool;
       const { mirrorCells, workers } = this.#options;
-      runtime = new MirrorRuntime(mirror, mirrorCells, pool, new MirrorBreaker(), this.#budget, workers);
+      runtime = new MirrorRuntime(mirror, mirrorCells, pool, this.#budget, workers);
       this.#mirrors.set(key, runtime);
     } else if (runtime.mirror !== mirror) {
       runtime.update(mirror);

@@ -36,7 +36,6 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** The arm that the request was meant for; null until decided. */
   arm: ArmRuntime | null = null;
   usedFallback = false;
-  visitorId: string | null = null;
   readonly client: DownstreamConnection;
   readonly #plane: PlaneContext;
   readonly #run: DecisionRun;
@@ -69,6 +68,11 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#run = run;
   }
 
+  /** The id to set as the visitor's cookie, whoever asked for a key: the split, a condition or a mirror's sample. */
+  get visitorId(): string | null {
+    return this.#run.decision.mintedVisitor;
+  }
+
   /** The client's request head has been read and is well-formed. Its body follows by `requestBody` and `requestEnd`. */
   start(installed: InstalledSnapshot, hasBody: boolean): void {
     this.#reset(installed, hasBody);
@@ -88,7 +92,6 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.isActive = true;
     this.arm = null;
     this.usedFallback = false;
-    this.visitorId = null;
     this.#installed = installed;
     this.#startedAt = performance.now();
     this.#pool = null;
@@ -115,7 +118,6 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     const arm = installed.armRuntime(decision.arm as NonNullable<typeof decision.arm>);
     this.arm = arm;
     this.#begin(arm.cell);
-    this.visitorId = decision.mintedVisitor;
     if (arm.timeoutMs !== null) this.#routeDeadlineAt = this.#startedAt + arm.timeoutMs;
     this.#pool = arm.pool;
     if (!arm.pool.hasUsableEndpoint && arm.fallback?.pool.hasUsableEndpoint === true) this.#fallBack();

@@ -53,6 +53,7 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
     if (this.#state !== 'pending') return;
     this.#leavePending('ended');
     this.#giveBack();
+    this.#runtime.breaker.onAbandoned();
     this.#runtime.cells.dropped(this.#runtime.cell, reason);
   }
 
@@ -88,10 +89,10 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
     const { cells, cell, breaker } = this.#runtime;
     this.#runtime.inFlight -= 1;
     if (outcome === 'answered') {
-      breaker.succeeded();
+      breaker.onSuccess();
       cells.answered(cell, this.#status);
     } else {
-      breaker.failed(performance.now());
+      breaker.onFailure(performance.now());
       if (outcome === 'failed') cells.failed(cell);
       else cells.timedOut(cell);
     }

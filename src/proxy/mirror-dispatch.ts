@@ -45,10 +45,21 @@ function exclusion(runtime: MirrorRuntime, answering: Version, request: Downstre
   return mirror.target.name === answering.name ? 'same-version' : null;
 }
 
+/** Whoever passes the breaker and is dropped behind it has proved nothing, and says so. */
 function exceededBound(runtime: MirrorRuntime, request: DownstreamRequest, plane: PlaneContext): MirrorDropReason | null {
-  if (plane.isDraining) return 'shutdown';
+  if (!runtime.breaker.mayPass(plane.sweeper.nowMs)) return 'breaker';
+  const reason = boundBehindBreaker(runtime, request, plane);
+  if (reason !== null) runtime.breaker.onAbandoned();
+  return reason;
+}
+
+function boundBehindBreaker(
+  runtime: MirrorRuntime,
+  request: DownstreamRequest,
+  plane: PlaneContext,
+): MirrorDropReason | null {
   if (!runtime.hasRoom) return 'in-flight';
   if (request.head.contentLength > runtime.mirror.maxBodyBytes) return 'body-too-large';
   if (!runtime.pool.hasUsableEndpoint) return 'no-endpoint';
-  return runtime.breaker.mayTry(plane.sweeper.nowMs) ? null : 'breaker';
+  return plane.isDraining ? 'shutdown' : null;
 }

@@ -1,8 +1,10 @@
+import { Circuit } from '../core/resilience/circuit.ts';
 import type { Mirror } from '../core/snapshot.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { type HeaderChange, headerChange } from './installed-snapshot.ts';
-import type { MirrorBreaker } from './mirror-breaker.ts';
 import type { VersionPool } from './version-pool.ts';
+
+const BREAKER = { failures: 5, restMs: 1000, maxRestMs: 30_000 };
 
 /** Bytes held by all copies of a worker; bounded by `mirroring.bytes`. */
 export class MirrorBudget {
@@ -26,7 +28,8 @@ export class MirrorRuntime {
   readonly cell: number;
   readonly cells: MirrorCells;
   readonly pool: VersionPool;
-  readonly breaker: MirrorBreaker;
+  /** Lets a shadow that fails again and again rest. */
+  readonly breaker = new Circuit(BREAKER);
   readonly budget: MirrorBudget;
   readonly workers: number;
   /** Copies sent and not ended. */
@@ -35,12 +38,11 @@ export class MirrorRuntime {
   pending = 0;
   request: HeaderChange | null;
 
-  constructor(mirror: Mirror, cells: MirrorCells, pool: VersionPool, breaker: MirrorBreaker, budget: MirrorBudget, workers: number) {
+  constructor(mirror: Mirror, cells: MirrorCells, pool: VersionPool, budget: MirrorBudget, workers: number) {
     this.mirror = mirror;
     this.cells = cells;
     this.cell = cells.cellOf({ route: mirror.route, mirror: mirror.name });
     this.pool = pool;
-    this.breaker = breaker;
     this.budget = budget;
     this.workers = workers;
     this.request = headerChange(mirror.headers);
