@@ -193,7 +193,7 @@ class Gateway implements App {
       tokens,
       metricsMode: metrics,
       version,
-      isReady: () => this.#isServing && primary.workers().every(({ generation }) => generation > 0),
+      isReady: () => this.#isServing && primary.isRouting(),
       status: () => collected(() => this.#status()),
       explain: (sample) => collected(() => this.#explain(sample)),
       metrics: async function* () {

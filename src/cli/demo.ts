@@ -15,13 +15,14 @@ export const demoCommand: Command = {
   usage: 'demo [--port 8080] [--admin-port 9900]',
   async run(args, terminal) {
     const { values } = parseArguments(args, OPTIONS, 0);
+    const stopped = untilStopSignal({});
     const demo = await runDemo({
       port: wholeNumber(values.port ?? '8080', '--port', 0, 65_535),
       adminPort: wholeNumber(values['admin-port'] ?? '9900', '--admin-port', 0, 65_535),
       startGateway: (configFile) => startGateway(configFile, terminal),
       print: terminal.out,
     });
-    await untilStopSignal({});
+    await stopped;
     await demo.close();
     return 0;
   },

@@ -128,6 +128,11 @@ export class Primary {
     return [...this.#workers.values()].map(({ id, pid, generation }) => ({ id, pid, generation }));
   }
 
+  /** Does every worker, and at least one, have a snapshot? */
+  isRouting(): boolean {
+    return this.#workers.size > 0 && this.workers().every(({ generation }) => generation > 0);
+  }
+
   /** The sockets that carry users' traffic; the same in every worker. */
   listeners(): readonly ListenerReport[] {
     return this.#workers.values().next().value?.listeners ?? [];

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Status } from '../../src/control/status.ts';
 import { configurationText, writeConfiguration } from '../support/configuration-file.ts';
 import { eventually } from '../support/eventually.ts';
-import { runCommand, startGatewayProcess } from '../support/gateway-process.ts';
+import { GatewayProcess, runCommand, startGatewayProcess } from '../support/gateway-process.ts';
 import { httpOrigin, namedOrigin } from '../support/http-origin.ts';
 
 const NOWHERE = { v1: 'http://127.0.0.1:9' };
@@ -54,9 +54,52 @@ test('the second signal ends it at once', async () => {
   await begun.promise;
   gateway.child.kill('SIGINT');
   await gateway.says('finishing what was begun', 'stderr');
-  gateway.child.kill('SIGINT');
+  gateway.child.kill('SIGTERM');
   expect((await gateway.ended).code).toBe(0);
   expect(await pending).toBe('cut');
+});
+
+test('Ctrl-C that npm passes on once more counts once; pressed again it ends at once', async () => {
+  const begun = Promise.withResolvers<void>();
+  let finish = () => {};
+  await using origin = await httpOrigin((_request, response) => {
+    finish = () => response.end('finished');
+    begun.resolve();
+  });
+  const path = writeConfiguration({ versions: { v1: origin.url }, split: ALL_V1 });
+  await using gateway = await startGatewayProcess(['-c', path]);
+  const pending = fetch(gateway.url('edge'));
+  await begun.promise;
+  gateway.child.kill('SIGINT');
+  gateway.child.kill('SIGINT');
+  await gateway.says('finishing what was begun', 'stderr');
+  finish();
+  expect(await (await pending).text()).toBe('finished');
+  expect((await gateway.ended).code).toBe(0);
+
+  await using again = await startGatewayProcess(['-c', path]);
+  const cut = fetch(again.url('edge')).catch(() => 'cut');
+  await eventually(() => {
+    again.child.kill('SIGINT');
+    expect(again.child.exitCode).toBe(0);
+  });
+  expect(await cut).toBe('cut');
+});
+
+test('of many that start on the state of a killed one at once, one runs', async () => {
+  const path = writeConfiguration({ versions: NOWHERE, split: ALL_V1 });
+  await using first = await startGatewayProcess(['-c', path]);
+  await first.stop('SIGKILL');
+  const contenders = Array.from({ length: 5 }, () => new GatewayProcess(['run', '-c', path]));
+  try {
+    await eventually(() => {
+      const refused = contenders.filter(({ child }) => child.exitCode === 1);
+      const running = contenders.filter(({ stdout }) => stdout.endsWith('ready\n'));
+      expect([refused.length, running.length]).toEqual([4, 1]);
+    }, 20_000);
+  } finally {
+    for (const contender of contenders) await contender[Symbol.asyncDispose]();
+  }
 });
 
 test('what is not finished within the grace is cut', async () => {

@@ -17,7 +17,7 @@ export interface ProcessOptions {
 const READY_DEADLINE_MS = 20_000;
 
 /** The built command in a process of its own. */
-export class CliProcess implements AsyncDisposable {
+class CliProcess implements AsyncDisposable {
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   stdout = '';
   stderr = '';
