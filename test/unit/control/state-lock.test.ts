@@ -72,6 +72,14 @@ test('a holder that cannot be seen from here and was silent for long is gone', a
   expect((await acquire(directory)).isHeld()).toBe(true);
 });
 
+test('a holder that cannot be seen from here is left alone while it renews its lock', async () => {
+  const directory = temporaryDirectory();
+  writeHolder(directory, { pid: 1, realm: 'another machine' });
+  const beat = setInterval(() => utimesSync(join(directory, 'lock.1'), new Date(), new Date()), 20);
+  onTestFinished(() => clearInterval(beat));
+  await expect(StateLock.acquire(directory)).rejects.toThrow('is in use by process 1;');
+});
+
 test('of many that take over a stale lock at once, one wins', async () => {
   const directory = temporaryDirectory();
   writeHolder(directory, { pid: 1, realm: 'another machine' });
