@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { playAll } from '../support/hostile-lane.ts';
-import { fuzzRuns, fuzzSeed, mutated, SEED_REQUESTS, seededDice } from '../support/mutation.ts';
+import { playAnswers } from '../support/hostile-upstream.ts';
+import { fuzzRuns, fuzzSeed, mutated, SEED_ANSWERS, SEED_REQUESTS, seededDice } from '../support/mutation.ts';
 
 it('mutated requests through a running gateway never break the oracle', { timeout: 120_000 }, async () => {
   const seed = fuzzSeed();
@@ -16,4 +17,14 @@ it('mutated requests through a running gateway never break the oracle', { timeou
   const { wrong, passed, refused } = await playAll(cases);
   expect(wrong).toEqual([]);
   expect(Math.min(passed, refused)).toBeGreaterThan(cases.length / 20);
+});
+
+it('mutated answers through a running gateway never break theirs', { timeout: 120_000 }, async () => {
+  const seed = fuzzSeed();
+  console.log(`GRAYGATE_FUZZ_SEED=${seed}`);
+  const dice = seededDice(seed);
+  const answers = Array.from({ length: fuzzRuns(600) }, (_, place) => {
+    return { id: `case ${place}`, octets: mutated(SEED_ANSWERS[dice.below(SEED_ANSWERS.length)]!, dice) };
+  });
+  expect(await playAnswers(answers)).toEqual([]);
 });

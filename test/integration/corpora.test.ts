@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { configText, startGateway } from '../support/gateway.ts';
 import { type HostileCase, type Played, type PlayedAll, playAll } from '../support/hostile-lane.ts';
-import { okAnswer, rawClient, scriptedOrigin } from '../support/raw-peer.ts';
+import { type HostileAnswer, playAnswers } from '../support/hostile-upstream.ts';
 
 /**
  * Request-smuggling and parser vectors collected by others, replayed through a running gateway to a recording origin. They
@@ -112,22 +111,18 @@ describe.skipIf(!isThere)('corpora', () => {
 
   it('response vectors of a parser: each ends as one clean answer, a 5xx or a cut', async () => {
     const vectors = casesOf<LlhttpVector>('llhttp-vectors.json').filter(({ mode }) => mode.startsWith('response'));
-    await using origin = await scriptedOrigin(async (connection) => {
-      for (;;) {
-        const { target } = await connection.request();
-        const place = /^\/\?v=(\d+)$/.exec(target)?.[1];
-        connection.send(place === undefined ? okAnswer(target) : vectors[Number(place)]!.raw_latin1);
-        if (place !== undefined) connection.finish();
-      }
-    });
-    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
-    const wrong: string[] = [];
-    for (const [place, vector] of vectors.entries()) {
-      const violation = await askFor(gateway.port(), place, vector).catch((error: unknown) => String(error));
-      if (violation !== '')
-        wrong.push(`${vector.mode} ${vector.id}: ${violation} <- ${JSON.stringify(vector.raw_latin1.slice(0, 200))}`);
-    }
-    expect(wrong).toEqual([]);
+    const answers = vectors.map(
+      (vector): HostileAnswer => ({
+        id: `${vector.mode} ${vector.id}`,
+        octets: vector.raw_latin1,
+        judge: (answer) => {
+          const isClean = answer !== undefined && answer.status < 500;
+          const isRefused = vector.messages_complete === 0 && vector.error !== null && !vector.mode.includes('lenient');
+          return isClean && isRefused ? `a clean ${answer.status} where the parser says: ${vector.error?.reason}` : '';
+        },
+      }),
+    );
+    expect(await playAnswers(answers)).toEqual([]);
   });
 });
 
@@ -135,21 +130,4 @@ describe.skipIf(!isThere)('corpora', () => {
 function malformedChunks({ requests, answers }: Played): string {
   if (requests.length > 0) return 'malformed chunks arrived as a whole request';
   return answers.some(({ status }) => status < 400) ? 'malformed chunks got a good answer' : '';
-}
-
-async function askFor(port: number, place: number, vector: LlhttpVector): Promise<string> {
-  await using client = await rawClient(port);
-  client.request(`GET /?v=${place}`);
-  await client.until(() => client.ended || client.answers().final.length > 0, 'an answer or a cut', 3_000);
-  client.request('GET /next');
-  client.finish();
-  await client.waitForEnd(3_000);
-  const { final } = client.answers();
-  const clean = final[0] !== undefined && final[0].status < 500;
-  if (final.length > 2) return `${final.length} answers to two requests`;
-  if (final[1] !== undefined && final[1].body.toString() !== '/next') return `the next request got ${final[1].body}`;
-  if (clean && vector.messages_complete === 0 && vector.error !== null && !vector.mode.includes('lenient')) {
-    return `a clean ${final[0]!.status} where the parser says: ${vector.error.reason}`;
-  }
-  return '';
 }

@@ -43,6 +43,16 @@ async function refusal(
 
 const TRUSTING = { listener: { trustedProxies: ['127.0.0.0/8'] } };
 
+describe('targets', () => {
+  it.each(['/a%2Fb?x=%20+&y', '//a//b', '/a|b', '/a?%zz', '/a/..;/b'])('%s arrives byte for byte', async (target) => {
+    expect((await pass([], { startLine: `GET ${target}` })).seen.target).toBe(target);
+  });
+
+  it.fails('a backslash in a query is data, as browsers send it', async () => {
+    expect((await pass([], { startLine: 'GET /a?b=\\' })).seen.target).toBe('/a?b=\\');
+  });
+});
+
 describe('fields of requests', () => {
   it('that nobody knows pass unchanged, repeated ones in order, octets above 0x7f too', async () => {
     const { seen } = await pass(

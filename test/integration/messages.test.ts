@@ -46,6 +46,19 @@ describe('connections', () => {
     expect(origin.requests().every(({ startLine }) => startLine.endsWith('HTTP/1.1'))).toBe(true);
   });
 
+  it.fails('of HTTP/1.0 close when one of several Connection lines says so', async () => {
+    await using origin = await answeringOrigin(() => okAnswer('x'));
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    for (const lines of [
+      'Connection: keep-alive\r\nConnection: close',
+      'Connection: close\r\nConnection: keep-alive',
+    ]) {
+      await using client = await rawClient(gateway.port());
+      client.send(`GET / HTTP/1.0\r\nHost: a\r\n${lines}\r\n\r\n`);
+      await client.waitForEnd(1_000);
+    }
+  });
+
   it('of one client do not end because the upstream closes its own', async () => {
     await using origin = await answeringOrigin(() => okAnswer('x', ['Connection: close']));
     await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
@@ -224,6 +237,38 @@ describe('framing', () => {
       ]);
     },
   );
+
+  it.fails('a 1.0 client is never told of chunks, not even by HEAD', async () => {
+    await using origin = await answeringOrigin(() => 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.send('HEAD / HTTP/1.0\r\nHost: a\r\n\r\n');
+    await client.waitForEnd();
+    expect(client.text).not.toMatch(/transfer-encoding/i);
+  });
+
+  it('an answer that goes on for ever passes piece by piece', async () => {
+    await using origin = await scriptedOrigin(async (connection) => {
+      await connection.request();
+      connection.send('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n');
+      for (const event of ['one', 'two']) {
+        await client.waitFor(event === 'one' ? /event-stream/ : /data: one/);
+        connection.send(`data: ${event}\n\n`);
+      }
+    });
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.request('GET /');
+    await client.waitFor(/data: two/);
+  });
+
+  it.fails('trailers of a request that Connection names end here', async () => {
+    await using origin = await answeringOrigin((request) => okAnswer(JSON.stringify(request.trailers)));
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.request('POST /', ['Connection: X-Hop', 'Transfer-Encoding: chunked'], '0\r\nX-Hop: 1\r\nX-Stay: 2\r\n\r\n');
+    expect((await client.answer()).body.toString()).toBe('[["X-Stay","2"]]');
+  });
 
   it('trailers of an answer travel as trailers to a client that takes them, forbidden ones do not', async () => {
     await using origin = await answeringOrigin(

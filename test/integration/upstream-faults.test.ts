@@ -106,6 +106,19 @@ describe('before an answer', () => {
   });
 });
 
+describe('octets above 0x7f are no blanks', () => {
+  it.fails.each([
+    ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\xa0\r\n\r\nhi'],
+    ['a coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\xa0\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
+  ])('%s that ends in one is 502', async (_, answer) => {
+    await using origin = await answeringOrigin(() => answer);
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.request('GET /');
+    expect((await client.answer()).status).toBe(502);
+  });
+});
+
 describe('within an answer', () => {
   it.each([
     ['short of its length', 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello'],
@@ -247,6 +260,17 @@ describe('a client that leaves', () => {
       expect(upstream.parsed()).toMatchObject({ messages: [], fault: null });
       expect(client.answers().final.every(({ status }) => status >= 400)).toBe(true);
     }
+  });
+
+  it('by closing, not resetting, is given the benefit of the doubt for about a second', async () => {
+    await using origin = await scriptedOrigin(() => {});
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.request('GET /');
+    while (origin.connections.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    client.destroy();
+    await origin.connections[0]!.waitForEnd(1_500);
+    expect(gateway.plane.pools()[0]?.active).toBe(0);
   });
 
   it('is counted as aborted', async () => {

@@ -131,3 +131,14 @@ export const SEED_REQUESTS: readonly string[] = [
   'GET /ws HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
   'HEAD /a HTTP/1.0\r\nHost: a.example\r\nConnection: keep-alive\r\n\r\n',
 ];
+
+/** Well-formed answers to begin from. */
+export const SEED_ANSWERS: readonly string[] = [
+  'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: text/plain\r\n\r\nhello',
+  'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nSet-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\n\r\n5\r\nhello\r\n0\r\nX-T: 1\r\n\r\n',
+  'HTTP/1.1 304 Not Modified\r\nETag: "x"\r\nContent-Length: 5\r\n\r\n',
+  'HTTP/1.1 204 No Content\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=5\r\n\r\n',
+  'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi',
+  'HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi',
+  'HTTP/1.1 404 \r\nContent-Length: 0\r\n\r\n',
+];
