@@ -19,6 +19,8 @@ function ourReading(text: string): Reading | null {
   const head = new ResponseHead();
   if (end < 0 || !head.parse(bytes, 0, end + 2)) return null;
   const { status, contentLength, isChunked } = head;
+  // Framing fields of an interim answer: refused by whoever reads on.
+  if (status < 200) return { status, length: '', coding: '' };
   return { status, length: contentLength < 0 ? '' : String(contentLength), coding: isChunked ? 'chunked' : '' };
 }
 
@@ -33,7 +35,6 @@ function theirReading(text: string): Promise<Reading | string> {
     };
     const asked = request({
       createConnection: () => socket as never,
-
       method: 'GET',
       headers: { host: 'a' },
     });
@@ -48,7 +49,7 @@ function theirReading(text: string): Promise<Reading | string> {
     };
     asked.on('response', accept);
     asked.on('information', ({ statusCode }) => done({ status: statusCode, length: '', coding: '' }));
-    asked.on('upgrade', accept);
+    asked.on('upgrade', () => done({ status: 101, length: '', coding: '' }));
     asked.on('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
     upstream.on('error', () => {});
     upstream.resume();
@@ -60,7 +61,7 @@ function theirReading(text: string): Promise<Reading | string> {
 /** Where llhttp says no and we need not, with the reason. */
 const OWN_READING: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [
-    /content-length: *(\d+) *\r\n(?:.*\r\n)*content-length: *\1 *\r\n/i,
+    /content-length:[ \t]*(\d+)[ \t]*\r\n(?:.*\r\n)*content-length:[ \t]*\1[ \t]*\r\n/i,
     'the same length said twice is one length (RFC 9112 6.3)',
   ],
   [/^HTTP\/1\.[2-9] /, 'a higher minor version is read as 1.1 (RFC 9110 2.5)'],
@@ -83,9 +84,7 @@ it('we believe no head that llhttp refuses, and read the same in what both accep
     const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
     if (KNOWN_FAULT.test(head) || OWN_READING.some(([pattern]) => pattern.test(head))) continue;
     const theirs = await theirReading(head);
-    // Framing fields of an interim answer: refused by whoever reads on.
-    const expected = ours.status < 200 ? { status: ours.status, length: '', coding: '' } : ours;
-    if (JSON.stringify(theirs) !== JSON.stringify(expected))
+    if (JSON.stringify(theirs) !== JSON.stringify(ours))
       differing.push(`${JSON.stringify(head)}: ours ${JSON.stringify(ours)}, theirs ${JSON.stringify(theirs)}`);
   }
   expect(accepted).toBeGreaterThan(100);

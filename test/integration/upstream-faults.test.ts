@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { configText, startGateway } from '../support/gateway.ts';
 import { answeringOrigin, closedPort, okAnswer, rawClient, scriptedOrigin } from '../support/raw-peer.ts';
 import { fieldOf } from '../support/strict-message.ts';
@@ -270,7 +271,7 @@ describe('a client that leaves', () => {
     while (origin.connections.length === 0) await new Promise((resolve) => setImmediate(resolve));
     client.destroy();
     await origin.connections[0]!.waitForEnd(1_500);
-    expect(gateway.plane.pools()[0]?.active).toBe(0);
+    await eventually(() => expect(gateway.plane.pools()[0]?.active).toBe(0), 1_000);
   });
 
   it('is counted as aborted', async () => {
