@@ -8,7 +8,7 @@ export const LOWER = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte += 1) LOWER[byte] = byte >= 65 && byte <= 90 ? byte + 32 : byte;
 
 /** One step of the name hash (FNV-1a on lower-cased bytes, 32 bit). The scanners inline it. */
-export function hashName(name: string): number {
+function hashName(name: string): number {
   let hash = -2128831035;
   for (let i = 0; i < name.length; i += 1) {
     hash = Math.imul(hash ^ (LOWER[name.charCodeAt(i) & 0xff] as number), 16777619);

@@ -2,9 +2,11 @@
 export const TOKEN = 1;
 /** May stand in a field value: visible, SP, HTAB, obs-text. */
 export const VALUE = 2;
-/** May stand in a request target: visible US-ASCII but `#` and `\`. Wider than RFC 3986: browsers and partners do send `|`, `"`, `{`. */
+/**
+ * May stand in a request target: visible US-ASCII but `#`. Wider than RFC 3986, because browsers and partners do send `|`,
+ * `"`, `{`. A `\` passes in a query alone: the path's policy sees to that.
+ */
 export const TARGET = 4;
-export const DIGIT = 8;
 
 export const OCTETS = new Uint8Array(256);
 for (let byte = 0; byte < 256; byte += 1) {
@@ -12,7 +14,6 @@ for (let byte = 0; byte < 256; byte += 1) {
   let bits = 0;
   if (/[!#$%&'*+\-.^_`|~0-9A-Za-z]/.test(character)) bits |= TOKEN;
   if (byte === 9 || (byte >= 32 && byte !== 127)) bits |= VALUE;
-  if (byte > 32 && byte < 127 && character !== '#' && character !== '\\') bits |= TARGET;
-  if (byte >= 48 && byte <= 57) bits |= DIGIT;
+  if (byte > 32 && byte < 127 && character !== '#') bits |= TARGET;
   OCTETS[byte] = bits;
 }

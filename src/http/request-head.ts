@@ -82,6 +82,11 @@ export interface RequestHeadLimits {
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
+/** RFC 9110 5.6.3: SP and HTAB. `trim` would take obs-text for a blank. */
+export function trimBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '');
+}
+
 /**
  * One parsed request head (RFC 9112 sections 2 to 6), owned by a connection and filled again for each request. The head is
  * turned into one latin1 string and scanned once; fields that need no thought stay spans of it.
@@ -127,6 +132,7 @@ export class RequestHead {
   #valueEnds = new Int32Array(32);
   #underscores: 'drop' | 'keep' | 'reject' = 'drop';
   #nominated = NO_NAMES;
+  #isClosing = false;
 
   constructor(index: FieldIndex) {
     this.#index = index;
@@ -155,6 +161,7 @@ export class RequestHead {
     this.#index = index;
     this.#underscores = underscores;
     this.#nominated = NO_NAMES;
+    this.#isClosing = false;
     this.host = '';
     this.hasHost = false;
     this.contentLength = -1;
@@ -186,7 +193,7 @@ export class RequestHead {
       if (((OCTETS[byte] as number) & TARGET) === 0) break;
       if (queryAt < 0) {
         if (byte === 63) queryAt = at;
-        else if (byte === 37 || byte === 59 || (previous === 47 && (byte === 46 || byte === 47))) plain = false;
+        else if (byte === 37 || byte === 59 || byte === 92 || (previous === 47 && (byte === 46 || byte === 47))) plain = false;
         previous = byte;
       }
     }
@@ -390,20 +397,22 @@ export class RequestHead {
   /** RFC 9110 7.6.1: the tokens say what ends at this hop. */
   #noteConnection(value: string): number {
     if (value === 'keep-alive' || value === 'Keep-Alive') {
-      if (this.minorVersion === 0) this.keepAlive = true;
+      if (this.minorVersion === 0) this.keepAlive = !this.#isClosing;
       return TAKEN;
     }
     for (const part of value.split(',')) {
-      const token = part.trim().toLowerCase();
-      if (token === 'close') this.keepAlive = false;
+      const token = trimBlanks(part).toLowerCase();
+      if (token === 'close') this.#isClosing = true;
       else if (token === 'upgrade') this.upgrade = 'wanted';
       else if (token === 'keep-alive') {
-        if (this.minorVersion === 0 && !/(?:^|,)[ \t]*close/i.test(value)) this.keepAlive = true;
+        if (this.minorVersion === 0) this.keepAlive = true;
       } else if (token !== '' && token !== 'te' && this.#mayEndHere(token)) {
         if (this.#nominated === NO_NAMES) this.#nominated = new Set();
         (this.#nominated as Set<string>).add(token);
       }
     }
+    // On however many lines it stands, `close` wins (RFC 9112 9.6).
+    if (this.#isClosing) this.keepAlive = false;
     return TAKEN;
   }
 
@@ -418,6 +427,11 @@ export class RequestHead {
     if (this.upgrade !== '') this.upgrade = this.lastValue(UPGRADE) ?? '';
     if (this.#nominated.size > 0) this.kept = this.keptWithout(NO_NAMES);
     return null;
+  }
+
+  /** Lower-case names of the fields that Connection nominated: they end at this hop, as trailers too. */
+  get nominated(): ReadonlySet<string> {
+    return this.#nominated;
   }
 
   /** The last value of a field by number; undefined when absent. */

@@ -1,6 +1,6 @@
 import { FieldIndex, LOWER } from './field-index.ts';
 import { OCTETS, TOKEN, VALUE } from './octets.ts';
-import { parseContentLength } from './request-head.ts';
+import { parseContentLength, trimBlanks } from './request-head.ts';
 
 const RESPONSE_FIELDS = [
   'content-length',
@@ -125,7 +125,7 @@ export class ResponseHead {
         else if (id !== 0) this.hasDecisionFields = true;
         continue;
       }
-      if (!this.#noteField(id, this.text.slice(valueStart - base, valueEnd - base).trimEnd())) return false;
+      if (!this.#noteField(id, trimBlanks(this.text.slice(valueStart - base, valueEnd - base)))) return false;
       if (id === SEC_WEBSOCKET_ACCEPT) continue;
       if (start > spanStart) kept += this.text.slice(spanStart - base, start - base);
       spanStart = at;
@@ -164,7 +164,7 @@ export class ResponseHead {
     }
     let isClose = false;
     for (const part of value.split(',')) {
-      const token = part.trim().toLowerCase();
+      const token = trimBlanks(part).toLowerCase();
       if (token === 'close') isClose = true;
       else if (token === 'keep-alive') this.keepAlive = true;
       else if (token !== '' && INDEX.idOf(token) === 0 && !PROTECTED.has(token)) {
@@ -173,6 +173,11 @@ export class ResponseHead {
       }
     }
     if (isClose) this.keepAlive = false;
+  }
+
+  /** Lower-case names of the fields that Connection nominated: they end at this hop, as trailers too. */
+  get nominated(): ReadonlySet<string> {
+    return this.#nominated;
   }
 
   /** The lines to copy, without those of `names` (lower case) and without what Connection nominated. */

@@ -49,7 +49,8 @@ export function responseHead(exchange: Exchange, head: ResponseHead, isChunked: 
   if (head.status === 101) {
     text += `Connection: Upgrade\r\nUpgrade: ${client.request.head.upgrade}\r\n`;
   } else {
-    if (isChunked || (hasNoBody && head.isChunked && client.request.method === 'HEAD')) text += 'Transfer-Encoding: chunked\r\n';
+    const isHeadOfChunked = hasNoBody && head.isChunked && client.request.method === 'HEAD' && client.request.head.minorVersion === 1;
+    if (isChunked || isHeadOfChunked) text += 'Transfer-Encoding: chunked\r\n';
     else if (head.contentLength >= 0 && head.status !== 204) text += `Content-Length: ${head.contentLength}\r\n`;
     text += client.connectionLine();
   }

@@ -108,7 +108,7 @@ describe('before an answer', () => {
 });
 
 describe('octets above 0x7f are no blanks', () => {
-  it.fails.each([
+  it.each([
     ['a length', 'HTTP/1.1 200 OK\r\nContent-Length: 2\xa0\r\n\r\nhi'],
     ['a coding', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\xa0\r\n\r\n2\r\nhi\r\n0\r\n\r\n'],
   ])('%s that ends in one is 502', async (_, answer) => {
