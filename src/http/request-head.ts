@@ -193,12 +193,13 @@ export class RequestHead {
       if (((OCTETS[byte] as number) & TARGET) === 0) break;
       if (queryAt < 0) {
         if (byte === 63) queryAt = at;
-        else if (byte === 37 || byte === 59 || byte === 92 || (previous === 47 && (byte === 46 || byte === 47))) plain = false;
+        else if (byte === 37 || byte === 59 || byte === 92 || (previous === 47 && (byte === 46 || byte === 47)))
+          plain = false;
         previous = byte;
       }
     }
     if (at - target > limits.targetBytes) return 'target-too-long';
-    if (bytes[at] !== 32) return at === target ? 'bad-request-line' : 'bad-target';
+    if (bytes[at] !== 32) return at === target || bytes[at] === 13 ? 'bad-request-line' : 'bad-target';
     if (at === target) return 'bad-request-line';
     this.rawTarget = this.text.slice(target - start, at - start);
     this.isPlainTarget = plain;
@@ -265,7 +266,8 @@ export class RequestHead {
       if (this.fieldCount >= limits.headerCount) return 'too-many-fields';
       const id = index.find(hash, bytes, start, nameEnd);
       if (hasUnderscore && this.#underscores === 'reject') return 'underscore-in-field-name';
-      let flags = hasUnderscore && !this.#mayKeep(this.text.slice(start - base, nameEnd - base)) ? UNDERSCORE | TAKEN : 0;
+      let flags =
+        hasUnderscore && !this.#mayKeep(this.text.slice(start - base, nameEnd - base)) ? UNDERSCORE | TAKEN : 0;
       const slot = this.#addField(id, start - base, nameEnd - base, valueStart - base, valueEnd - base);
       if (id !== 0 && id <= REQUEST_FIELDS.length) {
         const noted = this.#noteField(id, slot);
