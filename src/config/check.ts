@@ -12,5 +12,5 @@ export function checkConfiguration(input: CheckInput): void {
   checkServices(context);
   checkRoutes(context);
   checkConditions(context);
-  checkUnreachable(context);
+  if (!input.isPartial) checkUnreachable(context);
 }

@@ -58,7 +58,7 @@ export function compile(input: CompileInput, ports: { readonly regex: RegexEngin
 
 function contextOf(config: Config, { lists }: CompileInput, regex: RegexEngine): CompileContext {
   const switches = new Map(config.switches.map(({ name, on }) => [name, on]));
-  return { switches, lists, listMatchers: new Map(), patterns: new Map(), regex };
+  return { switches, lists, listMatchers: new Map(), plainConditions: new Map(), patterns: new Map(), regex };
 }
 
 function compileListener(config: ListenerConfig): ListenerSpec {

@@ -24,6 +24,7 @@ const SHORTEST_HIDDEN = 4;
 export class IssueCollector {
   readonly #found: Found[] = [];
   readonly #broken = new Set<string>();
+  readonly #said = new Set<string>();
   readonly #secrets = new Map<string, string>();
   #errors = 0;
 
@@ -33,12 +34,20 @@ export class IssueCollector {
 
   error(code: IssueCode, place: Place, message: string, hint: string | null = null): void {
     if (this.#broken.has(placeKey(place))) return;
-    this.#errors++;
-    this.#found.push({ severity: 'error', code, place, message, hint });
+    if (this.#add({ severity: 'error', code, place, message, hint })) this.#errors++;
   }
 
   warning(code: IssueCode, place: Place, message: string, hint: string | null = null): void {
-    this.#found.push({ severity: 'warning', code, place, message, hint });
+    this.#add({ severity: 'warning', code, place, message, hint });
+  }
+
+  /** What stands in two places by an alias, or was read twice, is still one problem. */
+  #add(found: Found): boolean {
+    const key = `${placeKey(found.place)} ${found.code} ${found.message}`;
+    if (this.#said.has(key)) return false;
+    this.#said.add(key);
+    this.#found.push(found);
+    return true;
   }
 
   /** Nothing more is said about this place: what stands there is not what was meant. */

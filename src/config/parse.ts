@@ -66,7 +66,7 @@ function configOf(files: readonly YamlFile[], issues: IssueCollector, around: Su
   // A file that cannot be read may hold what all others name: more would only be noise.
   if (roots.length < files.length) return null;
   const whole = mergeFiles(roots, issues);
-  const { config, source } = validate(whole, issues);
-  if (config !== null) checkConfiguration({ config, source, whole, issues, ...around });
+  const { config, source, isPartial } = validate(whole, issues);
+  if (config !== null) checkConfiguration({ config, source, isPartial, whole, issues, ...around });
   return config;
 }

@@ -13,6 +13,8 @@ const ENTRY_SECTIONS: ReadonlySet<unknown> = new Set(['routes', 'listeners', 'se
 export interface Validated {
   /** null: not even what is left makes a configuration. With errors, it is what is left without the broken parts. */
   readonly config: Config | null;
+  /** Something was left out: what follows from its absence is not said. */
+  readonly isPartial: boolean;
   /** The source that `config` came from: paths into the one lead to places in the other. */
   readonly source: SourceNode;
 }
@@ -23,11 +25,11 @@ export interface Validated {
  */
 export function validate(source: SourceNode, issues: IssueCollector): Validated {
   const result = configuration.safeParse(plainOf(source));
-  if (result.success) return { config: result.data, source };
+  if (result.success) return { config: result.data, isPartial: false, source };
   const cuts = reportIssues(result.error.issues, source, issues);
   const pruned = withVersion(withoutParts(source, cuts));
   const rest = configuration.safeParse(plainOf(pruned));
-  return { config: rest.success ? rest.data : null, source: pruned };
+  return { config: rest.success ? rest.data : null, isPartial: true, source: pruned };
 }
 
 /** Reports the issues, and returns the paths of the parts to leave out. */
@@ -50,10 +52,19 @@ function isOwnKey(path: SourcePath): boolean {
   return path.length <= (isInRule(path) ? 5 : 3);
 }
 
-/** The smallest part around the path that can be left out: a rule, else an entry of a section, else the section. */
+/** Keys without which a route, a rule or a service is nothing. */
+const NEEDED: ReadonlySet<unknown> = new Set(['name', 'service', 'when', 'to', 'split', 'versions']);
+
+/** The smallest part around the path that can be left out: a key, else a rule, else an entry of a section, else the section. */
 function partOf(path: SourcePath): SourcePath {
-  if (isInRule(path) && path.length >= 4) return path.slice(0, 4);
-  return path.slice(0, ENTRY_SECTIONS.has(path[0]) ? 2 : 1);
+  if (isInRule(path) && path.length >= 4) return path.slice(0, path.length >= 5 && !NEEDED.has(path[4]) ? 5 : 4);
+  if (!ENTRY_SECTIONS.has(path[0])) return path.slice(0, 1);
+  const isKey =
+    path.length >= 3 &&
+    (path[0] === 'routes'
+      ? path[2] === 'split' || !NEEDED.has(path[2])
+      : path[0] === 'services' && !NEEDED.has(path[2]));
+  return path.slice(0, isKey ? 3 : 2);
 }
 
 function isInRule(path: SourcePath): boolean {

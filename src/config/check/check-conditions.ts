@@ -6,11 +6,11 @@ import { commonSpelling, methodCaseMessage } from './check-methods.ts';
 
 /**
  * What conditions name beyond themselves: patterns, list files, switches. Walks them as they are written, because that is
- * where the places are; the schema has seen to it that they have their shape.
+ * where the places are, and so that a broken part of a rule hides nothing in another.
  */
 export function checkConditions(context: CheckContext): void {
   const walk = new ConditionWalk(context);
-  const routes = valueUnder(context.input.source, 'routes');
+  const routes = valueUnder(context.input.whole, 'routes');
   if (routes?.kind !== 'list') return;
   for (const route of routes.items) {
     walk.condition(valueUnder(route, 'match'), true);

@@ -9,6 +9,8 @@ export interface CheckInput {
   readonly config: Config;
   /** The source of `config`: without what the schema refused. */
   readonly source: SourceNode;
+  /** Parts were left out, so that what seems to be missing may not be. */
+  readonly isPartial: boolean;
   /** Everything that was written: what is broken there is missing from `config`, but not unknown. */
   readonly whole: SourceNode;
   readonly issues: IssueCollector;

@@ -47,14 +47,14 @@ class RouteCheck {
 
   check(route: RouteConfig): void {
     const path = this.#path;
-    if (route.split.length === 0) {
+    if (route.split.length === 0 && !this.#context.input.isPartial) {
       const hint = `say which of ${[...this.#versions].join(', ')} answers`;
       this.#context.error('missing-split', path, `route ${route.name} has no split`, hint);
     }
     if (this.#context.isWritten([...path, 'split'])) this.#split(route.split, [...path, 'split']);
     if (this.#context.isWritten([...path, 'stable'])) this.#version(route.stable, [...path, 'stable']);
     if (route.fallback !== null) this.#version(route.fallback, [...path, 'fallback']);
-    const only = onlyVersion(route);
+    const only = this.#context.input.isPartial ? null : onlyVersion(route);
     this.#mirrors(route.mirrors, [...path, 'mirror'], only);
     if (route.fallback !== null && route.fallback === only) {
       this.#context.warning(

@@ -10,9 +10,12 @@ import { pathCondition, pathPrefixCondition } from '../../core/matching/path.ts'
 import { percentCondition } from '../../core/matching/percent.ts';
 import { queryCondition } from '../../core/matching/query.ts';
 import { switchCondition } from '../../core/matching/switch.ts';
-import type { ConditionConfig, PathMatcherConfig } from '../model.ts';
+import type { ConditionConfig, PathMatcherConfig, ValueMatcherConfig } from '../model.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileValueMatcher } from './compile-value-matcher.ts';
+
+/** Longer lists are seldom written twice. */
+const SHARED_VALUES = 8;
 
 /** Where a condition stands; a percentage hashes with both, so that rules draw independently. */
 export interface ConditionPlace {
@@ -30,6 +33,42 @@ export function compileCondition(config: ConditionConfig, place: ConditionPlace,
       return notOf(compileCondition(config.of, place, context));
     case 'path':
       return compilePath(config.match, context);
+    case 'client':
+      return clientCondition(CidrSet.of(config.cidrs));
+    case 'switch':
+      return switchCondition(config.name, context.switches.get(config.name) ?? false);
+    case 'percent':
+      return percentCondition({ percent: config.percent, ...place });
+    default:
+      return sharedCondition(config, context);
+  }
+}
+
+type NamedCondition = Extract<ConditionConfig, { match: ValueMatcherConfig }>;
+
+function sharedCondition(config: NamedCondition, context: CompileContext): Condition {
+  const key = plainKey(config);
+  if (key === null) return valueCondition(config, context);
+  let condition = context.plainConditions.get(key);
+  if (condition === undefined) {
+    condition = valueCondition(config, context);
+    context.plainConditions.set(key, condition);
+  }
+  return condition;
+}
+
+/** The same for conditions that say the same; null for those that are not worth comparing. */
+function plainKey(config: NamedCondition): string | null {
+  const { match } = config;
+  // Lengths keep `a` = `b = c` apart from `a = b` = `c`.
+  const subject = 'name' in config ? `${config.kind} ${config.name.length} ${config.name}` : config.kind;
+  if (match.kind === 'exact') return `${subject} = ${match.value}`;
+  if (match.kind !== 'in' || match.values.length > SHARED_VALUES) return null;
+  return `${subject} in ${JSON.stringify(match.values)}`;
+}
+
+function valueCondition(config: NamedCondition, context: CompileContext): Condition {
+  switch (config.kind) {
     case 'method':
       return methodCondition(compileValueMatcher(config.match, context));
     case 'host':
@@ -40,12 +79,6 @@ export function compileCondition(config: ConditionConfig, place: ConditionPlace,
       return cookieCondition(config.name, compileValueMatcher(config.match, context));
     case 'query':
       return queryCondition(config.name, compileValueMatcher(config.match, context));
-    case 'client':
-      return clientCondition(CidrSet.of(config.cidrs));
-    case 'switch':
-      return switchCondition(config.name, context.switches.get(config.name) ?? false);
-    case 'percent':
-      return percentCondition({ percent: config.percent, ...place });
   }
 }
 

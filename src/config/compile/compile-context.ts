@@ -1,3 +1,4 @@
+import type { Condition } from '../../core/matching/condition.ts';
 import type { ValueMatcher } from '../../core/matching/value-matcher.ts';
 import type { CompiledRegex, RegexEngine } from '../../core/ports.ts';
 
@@ -8,6 +9,8 @@ export interface CompileContext {
   readonly lists: Readonly<Record<string, string>>;
   /** Each list is read, and each pattern compiled, once, however many rules use it. */
   readonly listMatchers: Map<string, ValueMatcher>;
+  /** Plain conditions that say the same are one: large tables repeat few of them. */
+  readonly plainConditions: Map<string, Condition>;
   readonly patterns: Map<string, CompiledRegex>;
   readonly regex: RegexEngine;
 }

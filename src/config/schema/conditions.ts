@@ -5,7 +5,7 @@ import { refusedCookieName, refusedHeaderName, refusedQueryName } from './names.
 import { cidr } from './networks.ts';
 import { problem } from './problem.ts';
 import { percent, text } from './scalars.ts';
-import { listOf, mapOf, type NamedEntry, oneOrMore, refuse, section } from './shape.ts';
+import { listOf, mapOf, type NamedEntry, oneOrMore, refuseShape, section } from './shape.ts';
 import { type PathCondition, pathMatcher, valueMatcher } from './value-matcher.ts';
 
 const nested: z.ZodType<ConditionConfig> = z.lazy(() => condition);
@@ -37,7 +37,7 @@ export const condition: z.ZodType<ConditionConfig> = z
     conditionMap.transform((given, context): ConditionConfig => {
       const [first, ...more] = conditionsOf(given);
       if (first === undefined)
-        return refuse(context, problem('empty-list', 'the condition is empty, so it would say nothing'));
+        return refuseShape(context, problem('empty-list', 'the condition is empty, so it would say nothing'));
       return more.length === 0 ? first : { kind: 'all', of: [first, ...more] };
     }),
   )

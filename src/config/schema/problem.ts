@@ -13,6 +13,9 @@ export interface Problem {
 
 const SIGN = '\u0001problem:';
 
+/** The message of an issue that only follows from another one: it stops the reading, and is not shown. */
+export const CONSEQUENCE = '\u0001consequence';
+
 export function problem(code: IssueCode, message: string, hint: string | null = null): Problem {
   return { code, message, hint, part: 'value', key: null };
 }

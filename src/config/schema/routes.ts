@@ -26,7 +26,7 @@ import {
   weight,
   wholeNumber,
 } from './scalars.ts';
-import { mapOf, oneOrMore, refuse, section } from './shape.ts';
+import { mapOf, oneOrMore, refuse, refuseShape, section } from './shape.ts';
 import { sticky } from './sticky.ts';
 import { pathMatcher } from './value-matcher.ts';
 
@@ -121,7 +121,7 @@ const override = section('override', {
 }).transform(({ header, cookie, from }, context): OverrideConfig => {
   if (header !== undefined || cookie !== undefined)
     return { header: header ?? null, cookie: cookie ?? null, from: from ?? null };
-  return refuse(context, problem('one-of', 'the override has neither header nor cookie'));
+  return refuseShape(context, problem('one-of', 'the override has neither header nor cookie'));
 });
 
 /** What a rule may carry in place of its route's. */
@@ -143,7 +143,7 @@ const rule = section(
   NOT_SUPPORTED_YET.rule,
 ).transform((given, context): RuleConfig => {
   if ((given.to === undefined) === (given.split === undefined)) {
-    refuse(
+    refuseShape(
       context,
       problem(
         'one-of',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../did-you-mean.ts';
 import { writtenKey } from '../source/plain.ts';
-import { asMessage, type Problem, problem } from './problem.ts';
+import { asMessage, CONSEQUENCE, type Problem, problem } from './problem.ts';
 
 /** A map with known keys. Any other key is an error that says what was probably meant. */
 export function section<Shape extends z.ZodRawShape>(what: string, shape: Shape, later: readonly string[] = []) {
@@ -65,12 +65,19 @@ export function onlyKey<Key extends string>(
   const [only] = present;
   if (only !== undefined && present.length === 1) return only;
   const message = only === undefined ? `${what} is empty` : `${what} has several of: ${present.join(', ')}`;
-  refuse(context, problem('one-of', message, 'give exactly one'));
+  refuseShape(context, problem('one-of', message, 'give exactly one'));
   return null;
 }
 
 /** Refuses the value under hand, from within a transform. */
 export function refuse(context: z.RefinementCtx, why: Problem, path: (string | number)[] = []): never {
   context.addIssue({ code: 'custom', message: asMessage(why), path });
+  return z.NEVER;
+}
+
+/** Refuses a map for which keys it has, or lacks. Where one of them is unknown, that is what is wrong and said already. */
+export function refuseShape(context: z.RefinementCtx, why: Problem): never {
+  if (context.issues.length === 0) return refuse(context, why);
+  context.addIssue({ code: 'custom', message: CONSEQUENCE });
   return z.NEVER;
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { SourceLocator, SourceNode, SourcePath } from '../source/source-node.ts';
-import { type Problem, problem, readProblems } from './problem.ts';
+import { CONSEQUENCE, type Problem, problem, readProblems } from './problem.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -25,6 +25,7 @@ function isWrongShape(issue: Issue): boolean {
 
 /** What to say about an issue. `path` is the issue's, in the words of the file. */
 export function describeIssue(issue: Issue, path: SourcePath, locator: SourceLocator): Problem[] {
+  if (issue.message === CONSEQUENCE) return [];
   const own = readProblems(issue.message);
   if (own.length > 0) return own;
   const key = String(path.at(-1) ?? 'the file');

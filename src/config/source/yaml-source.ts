@@ -1,65 +1,37 @@
-import {
-  Composer,
-  type CST,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type ParsedNode,
-  Parser,
-  type YAMLMap,
-} from 'yaml';
+import { Composer, type CST, type Document, Parser } from 'yaml';
 import type { IssueCode } from '../issue-codes.ts';
-import type { FilePositions, IssueCollector } from '../issue-collector.ts';
-import { fillReferences, type ReferenceSource } from './references.ts';
-import type { MapEntry, Place, SourceNode } from './source-node.ts';
+import type { FilePositions } from '../issue-collector.ts';
+import { type Piece, sectionsOf } from './chunks.ts';
+import type { MapEntry, SourceNode } from './source-node.ts';
+import { emptyAt, MAX_DEPTH, type TreeContext, TreeReader } from './tree-reader.ts';
 
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
-const MAX_DEPTH = 64;
-/** How many nodes all aliases of a file may repeat. */
-const MAX_REPEATED_NODES = 10_000;
+/** Longer files are read in pieces. */
+const WHOLE_LENGTH = 256 * 1024;
 /** One mistake often makes many; the first ones say where it is. */
 const MAX_SYNTAX_ERRORS = 20;
-
-const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 export interface YamlFile extends FilePositions {
   /** null: the file is not YAML, or goes beyond a bound. */
   readonly root: SourceNode | null;
 }
 
-export interface YamlContext {
-  /** Index of the file. */
-  readonly file: number;
-  readonly references: ReferenceSource;
-  readonly issues: IssueCollector;
-  /** Receives the files that references name. */
-  readonly watched: Set<string>;
-}
-
 /** Reads one YAML file (1.2, failsafe: every scalar is its text). Never throws; whatever is wrong becomes an issue. */
-export function readYaml(path: string, text: string, context: YamlContext): YamlFile {
-  const lines = new LineCounter();
-  lines.addNewLine(0);
+export function readYaml(path: string, text: string, context: TreeContext): YamlFile {
   const { file, issues } = context;
   let root: SourceNode | null = null;
   if (isTooLarge(text)) {
     issues.error('file-too-large', { file, at: 0 }, `the file is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
   } else {
     try {
-      root = readDocument(text, lines, context);
+      root = (text.length > WHOLE_LENGTH ? readInPieces(text, context) : null) ?? readWhole(text, context);
     } catch (error) {
       // The parser is third-party code on hostile input: whatever it throws is a problem of the file, never of the caller.
-      issues.error(
-        'yaml-syntax',
-        { file, at: 0 },
-        `the file cannot be parsed: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const message = error instanceof Error ? error.message : String(error);
+      issues.error('yaml-syntax', { file, at: 0 }, `the file cannot be parsed: ${message}`);
     }
   }
-  return { path, lineStarts: lines.lineStarts, root };
+  return { path, lineStarts: lineStartsOf(text), root };
 }
 
 function isTooLarge(text: string): boolean {
@@ -67,38 +39,85 @@ function isTooLarge(text: string): boolean {
   return text.length * 3 > MAX_FILE_BYTES && new TextEncoder().encode(text).length > MAX_FILE_BYTES;
 }
 
-function readDocument(text: string, lines: LineCounter, context: YamlContext): SourceNode | null {
+function lineStartsOf(text: string): number[] {
+  const starts = [0];
+  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
+  return starts;
+}
+
+function readWhole(text: string, context: TreeContext): SourceNode | null {
   const { file, issues } = context;
-  const tokens = [...new Parser(lines.addNewLine).parse(text)];
+  const tokens = [...new Parser().parse(text)];
   if (!scanTokens(tokens, context)) return null;
-  const composer = new Composer({
+  const [first, second] = compose(tokens, text.length);
+  if (second !== undefined) {
+    const hint = 'put each into a file of its own';
+    issues.error('several-documents', { file, at: second.range[0] }, 'the file holds more than one document', hint);
+    return null;
+  }
+  if (first === undefined || reportSyntax(first, context)) return null;
+  return first.contents === null ? emptyAt(file, 0) : new TreeReader(context, 0).read(first.contents, 1);
+}
+
+/** At most the first two documents. */
+function compose(tokens: readonly CST.Token[], length: number): Document.Parsed[] {
+  const options = {
     schema: 'failsafe',
     uniqueKeys: false,
     prettyErrors: false,
     strict: true,
     logLevel: 'silent',
-  });
-  let first: Document.Parsed | null = null;
-  for (const document of composer.compose(tokens, true, text.length)) {
-    if (first === null) {
-      first = document;
-      continue;
-    }
-    issues.error(
-      'several-documents',
-      { file, at: document.range[0] },
-      'the file holds more than one document',
-      'put each into a file of its own',
-    );
-    return null;
+  } as const;
+  const documents: Document.Parsed[] = [];
+  for (const document of new Composer(options).compose(tokens, true, length)) {
+    documents.push(document);
+    if (documents.length === 2) break;
   }
-  if (first === null || reportSyntax(first, context)) return null;
-  const contents = first.contents;
-  if (contents === null) return { kind: 'scalar', file, at: 0, text: '', written: '', isEmpty: true };
-  return new TreeReader(context).read(contents, 1);
+  return documents;
 }
 
-function reportSyntax(document: Document.Parsed, { file, issues }: YamlContext): boolean {
+/**
+ * The same tree, made piece by piece. null, and nothing reported, when the file cannot be cut or a piece has anything but
+ * plain content: then it is read whole, which says what is wrong.
+ */
+function readInPieces(text: string, context: TreeContext): SourceNode | null {
+  const sections = sectionsOf(text);
+  if (sections === null) return null;
+  const entries: MapEntry[] = [];
+  for (const { at, key, items, end } of sections) {
+    const value = items === null ? readSection(text, { from: at, to: end }, context) : readList(text, items, context);
+    if (value === null) return null;
+    entries.push({ key, keyFile: context.file, keyAt: at, value });
+  }
+  return { kind: 'map', file: context.file, at: entries[0]?.keyAt ?? 0, entries };
+}
+
+function readSection(text: string, piece: Piece, context: TreeContext): SourceNode | null {
+  const read = readPiece(text, piece, 1, context);
+  return read?.kind === 'map' && read.entries.length === 1 ? read.entries[0]!.value : null;
+}
+
+function readList(text: string, pieces: readonly Piece[], context: TreeContext): SourceNode | null {
+  const items: SourceNode[] = [];
+  let at = -1;
+  for (const piece of pieces) {
+    const read = readPiece(text, piece, 2, context);
+    if (read?.kind !== 'list') return null;
+    if (at < 0) at = read.at;
+    for (const item of read.items) items.push(item);
+  }
+  return { kind: 'list', file: context.file, at, items };
+}
+
+function readPiece(text: string, { from, to }: Piece, depth: number, context: TreeContext): SourceNode | null {
+  const tokens = [...new Parser().parse(text.slice(from, to))];
+  if (!isPlain(tokens, depth - 1)) return null;
+  const [first, second] = compose(tokens, to - from);
+  if (first === undefined || second !== undefined || first.errors.length > 0 || first.contents === null) return null;
+  return new TreeReader(context, from).read(first.contents, depth);
+}
+
+function reportSyntax(document: Document.Parsed, { file, issues }: TreeContext): boolean {
   for (const error of document.errors.slice(0, MAX_SYNTAX_ERRORS)) {
     const code: IssueCode = error.code === 'RESOURCE_EXHAUSTION' ? 'too-deep' : 'yaml-syntax';
     issues.error(code, { file, at: error.pos[0] }, error.message);
@@ -110,156 +129,67 @@ function reportSyntax(document: Document.Parsed, { file, issues }: YamlContext):
  * Looks for tags, and for nesting beyond the bound, before anything recursive sees the tokens. False: they must not be
  * composed.
  */
-function scanTokens(tokens: readonly CST.Token[], { file, issues }: YamlContext): boolean {
-  const pending: { token: CST.Token; depth: number }[] = [];
-  for (const token of tokens) pending.push({ token, depth: 0 });
-  const seeTag = (props: readonly CST.SourceToken[] | undefined): void => {
-    for (const prop of props ?? []) {
-      if (prop.type !== 'tag') continue;
-      issues.error(
-        'yaml-tag',
-        { file, at: prop.offset },
-        `the tag ${prop.source} is not allowed`,
-        'values need no tags: each is read as its key asks',
-      );
-    }
+function scanTokens(tokens: readonly CST.Token[], { file, issues }: TreeContext): boolean {
+  let isShallow = true;
+  walkTokens(tokens, 0, {
+    prop({ type, offset, source }) {
+      if (type !== 'tag') return;
+      const hint = 'values need no tags: each is read as its key asks';
+      issues.error('yaml-tag', { file, at: offset }, `the tag ${source} is not allowed`, hint);
+    },
+    tooDeep(at) {
+      isShallow = false;
+      issues.error('too-deep', { file, at }, `lists and maps are nested more than ${MAX_DEPTH} deep`);
+    },
+  });
+  return isShallow;
+}
+
+/** Has a piece nothing that needs the rest of the file, or a message? */
+function isPlain(tokens: readonly CST.Token[], depth: number): boolean {
+  let isFound = false;
+  const found = (): void => {
+    isFound = true;
   };
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { token, depth } = next;
-    if (token.type === 'document') {
-      seeTag(token.start);
-      if (token.value !== undefined) pending.push({ token: token.value, depth });
+  walkTokens(tokens, depth, {
+    prop: ({ type }) => (type === 'tag' || type === 'anchor' ? found() : undefined),
+    tooDeep: found,
+    alias: found,
+  });
+  return !isFound;
+}
+
+interface TokenVisitor {
+  prop(token: CST.SourceToken): void;
+  alias?(): void;
+  /** The walk ends here. */
+  tooDeep(at: number): void;
+}
+
+function walkTokens(tokens: readonly CST.Token[], depth: number, visitor: TokenVisitor): void {
+  const pending: CST.Token[] = [...tokens];
+  const depths: number[] = tokens.map(() => depth);
+  for (let token = pending.pop(); token !== undefined; token = pending.pop()) {
+    const at = depths.pop()!;
+    if (token.type === 'alias') visitor.alias?.();
+    else if (token.type === 'document') {
+      for (const prop of token.start) visitor.prop(prop);
+      if (token.value !== undefined) pending.push(token.value);
+      if (token.value !== undefined) depths.push(at);
     } else if ('items' in token) {
-      if (depth >= MAX_DEPTH) {
-        issues.error('too-deep', { file, at: token.offset }, `lists and maps are nested more than ${MAX_DEPTH} deep`);
-        return false;
+      if (at >= MAX_DEPTH) {
+        visitor.tooDeep(token.offset);
+        return;
       }
       for (const item of token.items) {
-        seeTag(item.start);
-        seeTag(item.sep);
-        if (item.key != null) pending.push({ token: item.key, depth: depth + 1 });
-        if (item.value !== undefined) pending.push({ token: item.value, depth: depth + 1 });
+        for (const prop of item.start) visitor.prop(prop);
+        for (const prop of item.sep ?? []) visitor.prop(prop);
+        for (const child of [item.key, item.value]) {
+          if (child == null) continue;
+          pending.push(child);
+          depths.push(at + 1);
+        }
       }
     }
   }
-  return true;
-}
-
-/** Turns one composed document into source nodes, holding the bounds on aliases. */
-class TreeReader {
-  readonly #context: YamlContext;
-  readonly #anchors = new Map<string, { readonly node: SourceNode; size: Size | null }>();
-  #repeated = 0;
-  #isBeyond = false;
-
-  constructor(context: YamlContext) {
-    this.#context = context;
-  }
-
-  read(node: ParsedNode, depth: number): SourceNode {
-    const { file } = this.#context;
-    const at = node.range[0];
-    if (isAlias(node)) return this.#repeat(node.source, at, depth);
-    let read: SourceNode;
-    if (isMap(node)) read = { kind: 'map', file, at, entries: this.#entries(node as YAMLMap.Parsed, depth) };
-    else if (isSeq(node))
-      read = { kind: 'list', file, at, items: node.items.map((item) => this.read(item as ParsedNode, depth + 1)) };
-    else read = this.#scalar(node, at);
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, { node: read, size: null });
-    return read;
-  }
-
-  #scalar(node: ParsedNode, at: number): SourceNode {
-    const { file, references, issues, watched } = this.#context;
-    const written = isScalar(node) ? String(node.value) : '';
-    const isEmpty = written === '' && isScalar(node) && (node.type === 'PLAIN' || node.type === undefined);
-    return {
-      kind: 'scalar',
-      file,
-      at,
-      text: fillReferences(written, { file, at }, references, issues, watched),
-      written,
-      isEmpty,
-    };
-  }
-
-  #entries(map: YAMLMap.Parsed, depth: number): MapEntry[] {
-    const { file, issues } = this.#context;
-    const entries: MapEntry[] = [];
-    const seen = new Set<string>();
-    for (const pair of map.items) {
-      const key = pair.key as ParsedNode;
-      const keyAt = key.range[0];
-      const place: Place = { file, at: keyAt };
-      if (!isScalar(key)) {
-        issues.error('wrong-type', place, 'a key must be a text');
-        continue;
-      }
-      const name = String(key.value);
-      const refused = refusedKey(name);
-      if (refused !== null)
-        issues.error(refused, place, refused === 'merge-key' ? 'merge keys are not allowed' : `${name} is never a key`);
-      else if (seen.has(name)) issues.error('duplicate-key', place, `the key ${name} is written twice`);
-      else {
-        seen.add(name);
-        const value = pair.value as ParsedNode | null;
-        entries.push({
-          key: name,
-          keyFile: file,
-          keyAt,
-          value: value === null ? emptyAt(file, keyAt) : this.read(value, depth + 1),
-        });
-      }
-    }
-    return entries;
-  }
-
-  #repeat(anchor: string, at: number, depth: number): SourceNode {
-    const { file, issues } = this.#context;
-    const target = this.#anchors.get(anchor);
-    if (target === undefined) {
-      issues.error('alias-bound', { file, at }, `there is no anchor &${anchor} before this alias`);
-    } else {
-      target.size ??= measure(target.node);
-      this.#repeated += target.size.nodes;
-      if (this.#repeated <= MAX_REPEATED_NODES && depth + target.size.depth <= MAX_DEPTH) return target.node;
-      if (!this.#isBeyond) {
-        this.#isBeyond = true;
-        issues.error(
-          'alias-bound',
-          { file, at },
-          `aliases repeat more than ${MAX_REPEATED_NODES} nodes, or nest more than ${MAX_DEPTH} deep`,
-        );
-      }
-    }
-    issues.silence({ file, at });
-    return emptyAt(file, at);
-  }
-}
-
-function emptyAt(file: number, at: number): SourceNode {
-  return { kind: 'scalar', file, at, text: '', written: '', isEmpty: true };
-}
-
-function refusedKey(name: string): IssueCode | null {
-  if (name === '<<') return 'merge-key';
-  return FORBIDDEN_KEYS.has(name) ? 'forbidden-key' : null;
-}
-
-interface Size {
-  readonly nodes: number;
-  readonly depth: number;
-}
-
-function measure(node: SourceNode): Size {
-  const children =
-    node.kind === 'list' ? node.items : node.kind === 'map' ? node.entries.map((entry) => entry.value) : [];
-  let nodes = 1;
-  let depth = 0;
-  for (const child of children) {
-    const size = measure(child);
-    nodes += size.nodes;
-    depth = Math.max(depth, size.depth);
-  }
-  return { nodes, depth: depth + 1 };
 }
