@@ -20,7 +20,7 @@ export function didYouMean(written: string, known: Iterable<string>): string | n
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours; `bound` when it is that many or more. */
-export function editDistance(from: string, to: string, bound: number): number {
+function editDistance(from: string, to: string, bound: number): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let i = 1; i <= from.length; i++) {

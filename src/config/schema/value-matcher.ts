@@ -7,7 +7,7 @@ import { listOf, onlyKey, refuse, section } from './shape.ts';
 /** Names the file of an `in`: one value a line. */
 const listFile = section('in', { file: filledText.describe('A file with one value a line; # begins a comment.') });
 
-export const inMatcher = z
+const inMatcher = z
   .union([listOf(text), listFile])
   .transform(
     (given): ValueMatcherConfig =>
