@@ -5,9 +5,11 @@ import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
 import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
+import { Faults, tellOnStderr } from './faults.ts';
 import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
 import { Listener } from './listener.ts';
 import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
+import { Overload } from './overload.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { RequestIds } from './request-ids.ts';
@@ -21,6 +23,24 @@ export interface DataPlaneOptions {
   readonly fallbackCells: FallbackCells;
   /** The number of workers that share this gateway's limits. */
   readonly workers: number;
+  /** Told once of each kind of unexpected error that cost a connection; by default on stderr. */
+  readonly onFault?: (text: string) => void;
+  /** How long nothing may move on a tunnel; an hour by default. */
+  readonly tunnelIdleMs?: number;
+}
+
+const TUNNEL_IDLE_MS = 3_600_000;
+
+/** What a data plane holds at a moment: all of it goes back to where it was when load is gone. */
+export interface HeldResources {
+  readonly clientConnections: number;
+  readonly upstreamConnections: number;
+  /** Private read buffers in use. */
+  readonly buffers: number;
+  /** Deadlines watched. */
+  readonly timed: number;
+  /** Connections destroyed by an unexpected error, since the start. */
+  readonly faults: number;
 }
 
 /** The data plane of one worker: listeners, connections, pools. Owns every socket that carries users' traffic. */
@@ -28,7 +48,9 @@ export class DataPlane implements Runtimes {
   readonly requestCells: RequestCells;
   readonly fallbackCells: FallbackCells;
   readonly #options: DataPlaneOptions;
-  readonly #sweeper = new Sweeper();
+  readonly #faults: Faults;
+  readonly #sweeper: Sweeper;
+  readonly #buffers = new ReadBuffers();
   readonly #context: Omit<PlaneContext, 'installed'> & { installed: InstalledSnapshot | null };
   readonly #listeners = new Map<string, Listener>();
   /** Listeners that no snapshot names any more, until their connections have ended. */
@@ -41,14 +63,20 @@ export class DataPlane implements Runtimes {
     this.#options = options;
     this.requestCells = options.requestCells;
     this.fallbackCells = options.fallbackCells;
+    this.#faults = new Faults(options.onFault ?? tellOnStderr);
+    this.#sweeper = new Sweeper(this.#faults);
+    const overload = new Overload();
+    this.#sweeper.watch(overload);
     this.#context = {
-      buffers: new ReadBuffers(),
+      buffers: this.#buffers,
       sweeper: this.#sweeper,
       random: options.random,
       requestIds: new RequestIds(),
       requestCells: options.requestCells,
       fallbackCells: options.fallbackCells,
+      overload,
       workers: options.workers,
+      tunnelIdleMs: options.tunnelIdleMs ?? TUNNEL_IDLE_MS,
       installed: null,
       isDraining: false,
     };
@@ -165,6 +193,16 @@ export class DataPlane implements Runtimes {
       }
     }
     return reports;
+  }
+
+  held(): HeldResources {
+    let clientConnections = 0;
+    for (const { connections } of [...this.#listeners.values(), ...this.#leaving])
+      clientConnections += connections.size;
+    let upstreamConnections = 0;
+    for (const pool of this.#pools.values()) upstreamConnections += pool.connections;
+    const { size: timed } = this.#sweeper;
+    return { clientConnections, upstreamConnections, buffers: this.#buffers.lent, timed, faults: this.#faults.count };
   }
 
   /** Stops accepting; resolves when the last exchange has ended, or after `graceMs`, when the rest are cut. */

@@ -1,7 +1,8 @@
-import net from 'node:net';
+import type net from 'node:net';
 import { DecisionRun } from '../core/splitting/decide.ts';
 import { ChunkedDecoder, type ChunkSink } from '../http/chunked.ts';
 import { errorAnswer } from '../http/error-page.ts';
+import { ProxyHeaderReader } from '../http/proxy-protocol.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { DownstreamRequest } from './downstream-request.ts';
 import { Exchange } from './exchange.ts';
@@ -21,16 +22,24 @@ const LINE_REST_BYTES = 64;
 /** A request body larger than this makes the connection read into a private buffer. */
 const BULK_BYTES = 16_384;
 /** After a final answer to a request not read whole: what is still read, and how long, so that the answer is not lost to a RST. */
-const LINGER_BYTES = 262_144;
+const LINGER_BYTES = 67_108_864;
 const LINGER_MS = 2000;
+/** So much of what is pipelined is read ahead of its turn: enough to see a client leave that has sent a little too much. */
+const AHEAD_BYTES = 16_384;
+/** What a request body must bring in the long run, whatever its gaps: slower is an attack. Bytes per second. */
+const MIN_BODY_RATE = 128;
+/** How many of the longest gaps a body may fall behind that rate. */
+const BODY_CREDIT_GAPS = 10;
+/** A client that does not read is looked at so often within its longest gap, to see whether it takes a little after all. */
+const LOOKS_PER_GAP = 4;
 /** A client that has sent FIN may still be reading; one that has left looks the same. So long it is given the benefit of the doubt. */
 const HALF_CLOSED_MS = 900;
 
 /**
- * head: waiting for a request or in the midst of its head · length, chunked: its body · answering: the request is whole, the
+ * proxy-header: waiting for what a trusted proxy says first · head: waiting for a request or in the midst of its head · length, chunked: its body · answering: the request is whole, the
  * answer is not · linger: answered before the request was whole, the rest is thrown away · tunnel · closed
  */
-type Phase = 'head' | 'length' | 'chunked' | 'answering' | 'linger' | 'tunnel' | 'closed';
+type Phase = 'proxy-header' | 'head' | 'length' | 'chunked' | 'answering' | 'linger' | 'tunnel' | 'closed';
 
 /** One client's connection (RFC 9112 section 9): its requests one after another, pipelined ones in order. */
 export class DownstreamConnection extends WireSocket implements ChunkSink, Timed {
@@ -40,6 +49,8 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   readonly isEncrypted = false;
   /** True while the bytes of one read are being worked through: writes wait for its end. */
   isConsuming = false;
+  /** The client's address by which the listener counts it; '' while it is not known. */
+  countedFor: string;
   readonly #listener: ListenerState;
   readonly #plane: PlaneContext;
   readonly #exchange: Exchange;
@@ -53,11 +64,18 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #keepAlive = true;
   #isHalfClosed = false;
   #lingered = 0;
+  #proxyHeader: ProxyHeaderReader | null = null;
+  /** When the body's next octet is due by the least rate, and when its last one came. */
+  #bodyDueAt = 0;
+  /** What was not sent when last looked at, and when that last became less. */
+  #unsentBytes = 0;
+  #sendProgressAt = 0;
   #tunnel: Tunnel | null = null;
 
   constructor(
     open: (onread: net.OnReadOpts) => net.Socket,
     peer: string,
+    isProxied: boolean,
     listener: ListenerState,
     plane: PlaneContext,
     onClosed: (connection: DownstreamConnection) => void,
@@ -68,6 +86,11 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.#onClosed = onClosed;
     this.request = new DownstreamRequest(listener, peer, plane.requestIds);
     this.#exchange = new Exchange(this, plane, new DecisionRun(plane.random));
+    this.countedFor = isProxied ? '' : peer;
+    if (isProxied) {
+      this.#proxyHeader = new ProxyHeaderReader();
+      this.#phase = 'proxy-header';
+    }
     this.deadlineAt = plane.sweeper.nowMs + listener.spec.timeouts.headerMs;
     plane.sweeper.watch(this);
     plane.sweeper.watch(this.#exchange);
@@ -77,20 +100,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     return this.#phase === 'head' && (this.#head === null || this.#head.length === 0);
   }
 
-  get isTunnel(): boolean {
-    return this.#phase === 'tunnel';
-  }
-
-  /** Websocket alone is let through, and only by HTTP/1.1 GET with a whole handshake; any other Upgrade is ignored (RFC 9110 7.8). */
-  get wantsUpgrade(): boolean {
-    const { head, method } = this.request;
-    return (
-      head.upgrade !== '' &&
-      head.upgrade.toLowerCase() === 'websocket' &&
-      head.minorVersion === 1 &&
-      method === 'GET' &&
-      head.contentLength <= 0
-    );
+  /** The client has sent FIN. */
+  get hasEnded(): boolean {
+    return this.#isHalfClosed;
   }
 
   get dateLine(): string {
@@ -135,6 +147,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
           this.#tunnel?.fromClient(memory, at, to);
           at = to;
           break;
+        case 'proxy-header':
+          at = this.#readProxyHeader(memory, at, to);
+          break;
         case 'closed':
           at = to;
           break;
@@ -143,6 +158,30 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.isConsuming = false;
     this.#exchange.afterClientRead();
     this.flush();
+  }
+
+  /**
+   * The PROXY protocol forbids guessing whether its header is there: a proxy that is trusted to name its clients must do so
+   * on every connection. Whom it names is the peer from here on.
+   */
+  #readProxyHeader(memory: Buffer, from: number, to: number): number {
+    const reader = this.#proxyHeader as ProxyHeaderReader;
+    const at = reader.read(memory, from, to);
+    if (reader.state === 'open') return to;
+    if (reader.state === 'failed') {
+      this.#refuse('bad-proxy-header');
+      return to;
+    }
+    const client = reader.connection?.sourceAddress ?? this.request.clientAddress;
+    this.#proxyHeader = null;
+    if (!this.#listener.admitClient(client)) {
+      this.destroy();
+      return to;
+    }
+    this.countedFor = client;
+    this.request.comesFrom(client);
+    this.#phase = 'head';
+    return at;
   }
 
   /** Returns where the body begins, or `to` when the head is not whole yet. */
@@ -201,7 +240,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     const installed = this.#plane.installed;
     const { limits } = this.#listener.spec;
     if (end + 4 - start > limits.headerBytes) {
-      this.#refuse(bytes.indexOf(13, start) - start > limits.targetBytes + LINE_REST_BYTES ? 'target-too-long' : 'head-too-large');
+      this.#refuse(
+        bytes.indexOf(13, start) - start > limits.targetBytes + LINE_REST_BYTES ? 'target-too-long' : 'head-too-large',
+      );
       return false;
     }
     const { request } = this;
@@ -210,12 +251,26 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       this.#refuse(refused);
       return false;
     }
-    this.#startExchange(installed);
+    if (this.#plane.overload.isShedding) this.#shed(installed);
+    else this.#startExchange(installed);
     return this.#phase !== 'closed';
   }
 
   #bodyRefusal(): ErrorCode | null {
     return this.request.head.contentLength > this.#listener.spec.limits.bodyBytes ? 'body-too-large' : null;
+  }
+
+  /** Refused for want of capacity; a connection that owes us nothing more may stay, a new one would cost more. */
+  #shed(installed: InstalledSnapshot): void {
+    const { head } = this.request;
+    if (head.isChunked || head.contentLength > 0) {
+      this.#refuse('overloaded');
+      return;
+    }
+    this.#keepAlive = head.keepAlive && !this.#plane.isDraining;
+    this.#phase = 'answering';
+    this.deadlineAt = NEVER;
+    this.#exchange.refuse(installed, 'overloaded', false);
   }
 
   #startExchange(installed: InstalledSnapshot): void {
@@ -226,10 +281,11 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     const hasBody = head.isChunked || head.contentLength >= 0;
     const isWhole = !head.isChunked && head.contentLength <= 0;
     this.#phase = isWhole ? 'answering' : head.isChunked ? 'chunked' : 'length';
-    this.deadlineAt = isWhole ? NEVER : this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.bodyMs;
+    if (isWhole) this.#awaitAnswer();
+    else this.#beginBody();
     if (head.isChunked) {
       this.#decoder ??= new ChunkedDecoder();
-      this.#decoder.reset();
+      this.#decoder.reset(head.nominated);
     } else if (head.contentLength > BULK_BYTES) {
       this.preferPrivateBuffer();
     }
@@ -241,8 +297,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     const end = Math.min(to, at + this.#remaining);
     this.#remaining -= end - at;
     this.#exchange.requestBody(memory, at, end);
-    if (this.#remaining === 0 && this.#phase === 'length') this.#requestIsWhole('');
-    else this.#renewBodyDeadline();
+    if (this.#phase !== 'length') return end;
+    if (this.#remaining === 0) this.#requestIsWhole('');
+    else this.#renewBodyDeadline(end - at);
     return end;
   }
 
@@ -255,7 +312,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       return to;
     }
     if (decoder.state === 'done') this.#requestIsWhole(decoder.trailers);
-    else this.#renewBodyDeadline();
+    else this.#renewBodyDeadline(next - at);
     return next;
   }
 
@@ -267,13 +324,30 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     else this.#exchange.requestBody(bytes as Buffer, from, to);
   }
 
-  #renewBodyDeadline(): void {
-    this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.bodyMs;
+  #beginBody(): void {
+    const { bodyMs } = this.#listener.spec.timeouts;
+    const now = this.#plane.sweeper.nowMs;
+    this.#bodyDueAt = now + BODY_CREDIT_GAPS * bodyMs;
+    this.deadlineAt = now + bodyMs;
+  }
+
+  /** Body octets have come: the next ones may take the longest gap, unless the whole is too slow by now. */
+  #renewBodyDeadline(bytes: number): void {
+    const { bodyMs } = this.#listener.spec.timeouts;
+    const now = this.#plane.sweeper.nowMs;
+    this.#bodyDueAt = Math.min(this.#bodyDueAt + (bytes * 1000) / MIN_BODY_RATE, now + BODY_CREDIT_GAPS * bodyMs);
+    this.deadlineAt = Math.min(now + bodyMs, this.#bodyDueAt);
+  }
+
+  /** The request is whole: from here on only a client that leaves, or does not read, is waited for in vain. */
+  #awaitAnswer(): void {
+    if (this.isBlocked) this.#awaitSending();
+    else this.deadlineAt = this.#isHalfClosed ? this.#plane.sweeper.nowMs + HALF_CLOSED_MS : NEVER;
   }
 
   #requestIsWhole(trailers: string): void {
     this.#phase = 'answering';
-    this.deadlineAt = NEVER;
+    this.#awaitAnswer();
     this.preferSharedBuffer();
     this.resumeReading();
     if (this.#exchange.isActive) this.#exchange.requestEnd(trailers);
@@ -284,11 +358,11 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.#exchange.failRequest(code);
   }
 
-  /** Pipelined bytes wait for their turn; no more are read meanwhile. */
+  /** Pipelined bytes wait for their turn; not many more are read meanwhile. */
   #keepForLater(memory: Buffer, from: number, to: number): void {
     const bytes = Buffer.from(memory.subarray(from, to));
     this.#stash = this.#stash === null ? bytes : Buffer.concat([this.#stash, bytes]);
-    this.pauseReading();
+    if (this.#stash.length >= AHEAD_BYTES) this.pauseReading();
   }
 
   #discard(bytes: number): void {
@@ -320,7 +394,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   relayInterim(head: ResponseHead): void {
     if (this.request.head.minorVersion === 0) return;
-    this.sendText(`HTTP/1.1 ${head.status} ${head.status === 100 ? 'Continue' : head.status === 103 ? 'Early Hints' : ''}\r\n${head.kept}\r\n`);
+    this.sendText(
+      `HTTP/1.1 ${head.status} ${head.status === 100 ? 'Continue' : head.status === 103 ? 'Early Hints' : ''}\r\n${head.kept}\r\n`,
+    );
     this.flush();
   }
 
@@ -365,22 +441,50 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.reset();
   }
 
-  /** Bytes went out to the client. */
+  /** Bytes were sent to the client. */
   progressed(): void {
-    if (this.#isHalfClosed) this.deadlineAt = this.#plane.sweeper.nowMs + HALF_CLOSED_MS;
-    else if (this.isBlocked) this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.sendMs;
+    if (this.#phase !== 'answering') return;
+    if (this.isBlocked) this.#awaitSending();
+    else if (this.#isHalfClosed) this.deadlineAt = this.#plane.sweeper.nowMs + HALF_CLOSED_MS;
+  }
+
+  /** The client has yet to take what was sent: it may rest for the longest gap. */
+  #awaitSending(): void {
+    const now = this.#plane.sweeper.nowMs;
+    this.#unsentBytes = this.unsentBytes;
+    this.#sendProgressAt = now;
+    this.deadlineAt = now + this.#listener.spec.timeouts.sendMs / LOOKS_PER_GAP;
+  }
+
+  /** False: the client has taken nothing for the longest gap. */
+  #isStillSending(): boolean {
+    const now = this.#plane.sweeper.nowMs;
+    const { sendMs } = this.#listener.spec.timeouts;
+    const { unsentBytes } = this;
+    if (unsentBytes < this.#unsentBytes) this.#sendProgressAt = now;
+    this.#unsentBytes = unsentBytes;
+    if (now - this.#sendProgressAt >= sendMs) return false;
+    this.deadlineAt = now + sendMs / LOOKS_PER_GAP;
+    return true;
+  }
+
+  /** The tunnel's other side has ended: what it sent is delivered, then the connection ends. */
+  endTunnel(): void {
+    this.#tunnel = null;
+    this.#keepAlive = false;
+    this.#endConnection();
   }
 
   /** The exchange has ended: on to the next request, or to the end of the connection. */
   exchangeDone(): void {
     if (this.#phase === 'tunnel' || this.#phase === 'closed' || this.isClosed) return;
-    if (!this.#keepAlive || this.#isHalfClosed) {
+    if (!this.#keepAlive || (this.#isHalfClosed && this.#stash === null)) {
       this.#endConnection();
       return;
     }
     this.#phase = 'head';
-    const { spec } = this.#listener;
-    this.deadlineAt = this.#plane.sweeper.nowMs + (this.isBlocked ? spec.timeouts.sendMs : spec.timeouts.idleMs);
+    if (this.isBlocked) this.#awaitSending();
+    else this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.idleMs;
     if (!this.isConsuming) this.#goOn();
   }
 
@@ -392,15 +496,20 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       this.#stash = null;
       this.#consume(stash, 0, stash.length);
     }
-    if (this.#stash === null) this.resumeReading();
+    if (this.#stash !== null) return;
+    // Its half is closed: the rest of what it sent can never become a request.
+    if (this.#isHalfClosed && this.#phase === 'head') this.#endConnection();
+    else this.resumeReading();
   }
 
   #endConnection(): void {
     const wasWhole = this.#phase === 'answering' && this.#stash === null;
     this.#phase = 'linger';
-    this.deadlineAt = this.#plane.sweeper.nowMs + LINGER_MS;
     this.#stash = null;
+    this.#head = null;
     this.finish();
+    if (this.isBlocked) this.#awaitSending();
+    else this.deadlineAt = this.#plane.sweeper.nowMs + LINGER_MS;
     if (wasWhole && this.#isHalfClosed) return;
     this.resumeReading();
   }
@@ -412,11 +521,11 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     if (this.#phase === 'tunnel') {
       this.#tunnel?.clientEnded();
     } else if (this.#phase === 'answering') {
-      this.deadlineAt = this.#plane.sweeper.nowMs + HALF_CLOSED_MS;
-    } else if (this.#phase === 'head' && this.isIdle) {
-      this.#phase = 'closed';
-      this.finish();
-    } else {
+      if (!this.isBlocked) this.deadlineAt = this.#plane.sweeper.nowMs + HALF_CLOSED_MS;
+    } else if (this.#phase === 'head') {
+      // What waits here waits for a client that reads: it gets the answers to all that it asked.
+      if (this.#stash === null) this.#endConnection();
+    } else if (this.#phase !== 'linger' || !this.isBlocked) {
       this.destroy();
     }
   }
@@ -426,7 +535,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       this.#tunnel?.clientUnblocked();
     } else if (this.#exchange.isActive) {
       this.#exchange.clientUnblocked();
-      if (this.#phase === 'answering' && !this.#isHalfClosed) this.deadlineAt = NEVER;
+      if (this.#phase === 'answering') this.#awaitAnswer();
+    } else if (this.#phase === 'linger') {
+      this.deadlineAt = this.#plane.sweeper.nowMs + LINGER_MS;
     } else if (this.#phase === 'head') {
       this.deadlineAt = this.#plane.sweeper.nowMs + this.#listener.spec.timeouts.idleMs;
       this.#goOn();
@@ -446,23 +557,51 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   onDeadline(): void {
     switch (this.#phase) {
       case 'head':
-        if (this.isIdle || this.isBlocked) this.destroy();
+        if (this.isBlocked) this.#cutUnread();
+        else if (this.isIdle) this.destroy();
         else this.#refuse('head-timeout');
         break;
       case 'length':
       case 'chunked':
-        if (this.isReadingPaused) this.#renewBodyDeadline();
+        // Paused by us: the time is not the client's.
+        if (this.isReadingPaused) this.#beginBody();
         else this.#failBody('body-timeout');
+        break;
+      case 'answering':
+        if (this.isBlocked) this.#cutUnread();
+        else this.reset();
+        break;
+      case 'linger':
+        if (this.isBlocked) this.#cutUnread();
+        else this.destroy();
         break;
       default:
         this.destroy();
     }
   }
 
+  /** A client that reads nothing is cut so that it can be seen: what it has is not the whole. */
+  #cutUnread(): void {
+    if (!this.#isStillSending()) this.reset();
+  }
+
+  override resumeReading(): void {
+    // What was missed while we did not read is no fault of the client's.
+    if (this.isReadingPaused && (this.#phase === 'length' || this.#phase === 'chunked')) this.#beginBody();
+    super.resumeReading();
+  }
+
+  faulted(error: unknown): void {
+    this.#plane.sweeper.faults.report(error);
+    this.#phase = 'closed';
+    this.reset();
+  }
+
   /** Stops taking requests: closes at once when idle, else after the answer under way. */
   drain(): void {
     this.#keepAlive = false;
-    if (this.isIdle && !this.#exchange.isActive) this.#endConnection();
+    const isWaiting = this.isIdle || this.#phase === 'proxy-header';
+    if (isWaiting && !this.#exchange.isActive) this.#endConnection();
   }
 }
 

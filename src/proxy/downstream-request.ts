@@ -12,6 +12,8 @@ import type { RequestIds } from './request-ids.ts';
 /** Times that a request may come back to this gateway before it is taken for a loop (RFC 9110 7.6.3). */
 const MAX_VIA = 8;
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,128}$/;
+/** Sixteen octets in base64 (RFC 6455 4.1). */
+const WEBSOCKET_KEY = /^[A-Za-z0-9+/]{22}==$/;
 const EMPTY_INDEX = new FieldIndex([]);
 
 /** One request as the decision and the writers see it. Owned by a connection and filled again for each request. */
@@ -26,22 +28,28 @@ export class DownstreamRequest implements RequestView {
   /** The Host line's value for the upstream. */
   hostField = '';
   clientAddress = '';
-  readonly fromTrustedPeer: boolean;
+  fromTrustedPeer = false;
   requestId = '';
   body: BodyBytes | 'unread' | null = 'unread';
   readonly #listener: ListenerState;
-  readonly #peer: string;
+  #peer = '';
   readonly #ids: RequestIds;
   /** The last Host seen and what it means: a client seldom changes it on a connection. */
   #knownHostField = '';
   #knownHost = '';
   /** X-Forwarded-For, -Proto and Via of a peer that is not trusted: the same for every request of the connection. */
-  readonly #plainForwarding: string;
+  #plainForwarding = '';
 
   constructor(listener: ListenerState, peer: string, ids: RequestIds) {
     this.#listener = listener;
-    this.#peer = peer;
     this.#ids = ids;
+    this.comesFrom(peer);
+  }
+
+  /** Whom the connection comes from: the socket's peer, or whom a trusted proxy names in its PROXY header. */
+  comesFrom(peer: string): void {
+    const listener = this.#listener;
+    this.#peer = peer;
     this.clientAddress = peer;
     this.fromTrustedPeer = listener.isTrusted(peer);
     this.#plainForwarding = `X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: ${listener.scheme}\r\nVia: 1.1 graygate\r\n`;
@@ -114,7 +122,7 @@ export class DownstreamRequest implements RequestView {
     const { head } = this;
     if (this.method === 'TRACE') return 'method-refused';
     if (head.expect === 'other') return 'expectation-failed';
-    if (head.upgrade !== '' && (head.isChunked || head.contentLength > 0)) return 'bad-upgrade';
+    if (head.upgrade !== '' && this.#isBadUpgrade()) return 'bad-upgrade';
     if (head.hasVia && this.#viaCount() >= MAX_VIA) return 'loop';
     this.clientAddress = this.#peer;
     if (this.fromTrustedPeer && head.hasProxyFields) {
@@ -124,6 +132,22 @@ export class DownstreamRequest implements RequestView {
       }
     }
     return null;
+  }
+
+  /** Websocket alone is let through, and only by HTTP/1.1 GET; any other Upgrade is ignored (RFC 9110 7.8). */
+  get wantsUpgrade(): boolean {
+    const { head } = this;
+    if (head.upgrade === '' || head.minorVersion === 0 || this.method !== 'GET') return false;
+    return head.upgrade.toLowerCase() === 'websocket';
+  }
+
+  /** A body behind it would be taken for the new protocol by one side only; a handshake must be whole (RFC 6455 4.2.1). */
+  #isBadUpgrade(): boolean {
+    const { head } = this;
+    if (head.isChunked || head.contentLength > 0) return true;
+    if (!this.wantsUpgrade) return false;
+    if (head.header('sec-websocket-version') !== '13') return true;
+    return !WEBSOCKET_KEY.test(head.header('sec-websocket-key') ?? '');
   }
 
   #viaCount(): number {

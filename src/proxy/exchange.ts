@@ -1,4 +1,4 @@
-import { decide, type DecisionRun } from '../core/splitting/decide.ts';
+import { type DecisionRun, decide } from '../core/splitting/decide.ts';
 import { lastChunk } from '../http/chunk-frame.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ABORTED, FALLBACK } from '../telemetry/request-cells.ts';
@@ -61,6 +61,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   #firstByteAt = NEVER;
   #queueUntil = NEVER;
   #routeDeadlineAt = NEVER;
+  /** What a blocked upstream had not taken when last looked at. */
+  #unsentBytes = 0;
+  /** When the request became a tunnel; 0 unless it did. */
+  #switchedAt = 0;
 
   constructor(client: DownstreamConnection, plane: PlaneContext, run: DecisionRun) {
     this.client = client;
@@ -82,9 +86,9 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     else this.#answerError(result === 'no-route' ? 'no-route' : 'internal-error');
   }
 
-  /** Counts and answers a request that was refused before routing. */
-  refuse(installed: InstalledSnapshot, code: ErrorCode): void {
-    this.#reset(installed, true);
+  /** Counts and answers a request that was refused before routing. `hasMore`: its body may follow, or nobody knows. */
+  refuse(installed: InstalledSnapshot, code: ErrorCode, hasMore = true): void {
+    this.#reset(installed, hasMore);
     this.#answerError(code);
   }
 
@@ -110,6 +114,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#queueUntil = NEVER;
     this.#routeDeadlineAt = NEVER;
     this.#cell = -1;
+    this.#switchedAt = 0;
   }
 
   #decided(): void {
@@ -154,7 +159,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#queueUntil = NEVER;
     this.#upstream = connection;
     const { request } = this.client;
-    const wantsUpgrade = this.client.wantsUpgrade;
+    const wantsUpgrade = this.client.request.wantsUpgrade;
     connection.begin(this, requestHead(this, this.#hasBody), request.method, wantsUpgrade);
     this.#firstByteAt = this.#plane.sweeper.nowMs + (this.#pool as VersionPool).firstByteMs;
     this.#setDeadline();
@@ -218,18 +223,28 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** All of one read from the client was handed over. */
   afterClientRead(): void {
     const upstream = this.#upstream;
-    if (upstream === null) {
-      if (this.#isWaiting && !this.#isRequestDone) this.client.pauseReading();
-    } else {
+    if (upstream !== null) {
       upstream.flush();
-      if (upstream.isBlocked && !this.#isRequestDone) this.client.pauseReading();
+      if (upstream.isBlocked && !this.#isRequestDone) this.#holdBack(upstream);
     }
     // Copies leave after the primary's bytes, never before.
     if (this.#isRequestDone) this.#launchCopies();
   }
 
+  /** The upstream takes no more of the body for now. It may rest as long as it may before a first byte. */
+  #holdBack(upstream: UpstreamConnection): void {
+    this.client.pauseReading();
+    if (this.#responseStarted) return;
+    this.#unsentBytes = upstream.unsentBytes;
+    this.#firstByteAt = this.#plane.sweeper.nowMs + (this.#pool as VersionPool).firstByteMs;
+    this.#setDeadline();
+  }
+
   onUpstreamUnblocked(): void {
-    if (!this.#isRequestDone) this.client.resumeReading();
+    if (this.#isRequestDone) return;
+    this.#firstByteAt = NEVER;
+    this.#setDeadline();
+    this.client.resumeReading();
   }
 
   onConnectFailure(failure: 'connect-refused' | 'connect-timeout', pool: EndpointPool): void {
@@ -304,7 +319,9 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
 
   onFailure(failure: UpstreamFailure, connection: UpstreamConnection): void {
     this.#upstream = null;
-    if (this.#responseStarted) {
+    if (failure === 'internal-error') {
+      this.#collapse();
+    } else if (this.#responseStarted) {
       this.#cut();
     } else if (failure === 'upstream-reset' && this.#mayReplay(connection)) {
       this.#replays += 1;
@@ -317,7 +334,13 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** A connection that had served before and died before a response byte was closing already: once more, on a new one. */
   #mayReplay(connection: UpstreamConnection): boolean {
     const { request } = this.client;
-    return this.#replays === 0 && connection.uses > 1 && !this.#bodyWasSent && !this.#hasBody && IDEMPOTENT.has(request.method);
+    return (
+      this.#replays === 0 &&
+      connection.uses > 1 &&
+      !this.#bodyWasSent &&
+      !this.#hasBody &&
+      IDEMPOTENT.has(request.method)
+    );
   }
 
   onUpgrade(head: ResponseHead, connection: UpstreamConnection, memory: Buffer, from: number, to: number): void {
@@ -333,8 +356,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#routeDeadlineAt = NEVER;
     this.#setDeadline();
     this.client.sendText(responseHead(this, head, false, true));
-    const tunnel = new Tunnel(this.client, connection, () => this.#finish(this.usedFallback ? FALLBACK : 0));
-    tunnel.start(memory, from, to);
+    this.#switchedAt = performance.now();
+    const { sweeper, tunnelIdleMs } = this.#plane;
+    const ended = (): void => this.#finish(this.usedFallback ? FALLBACK : 0);
+    new Tunnel(this.client, connection, sweeper, tunnelIdleMs, ended).start(memory, from, to);
   }
 
   /** The client left before its answer was whole. */
@@ -351,6 +376,18 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#isWaiting = false;
     this.#upstream?.abandon();
     this.#upstream = null;
+  }
+
+  /** Something threw in the midst of the walk: nothing is known for sure any more, so nobody is kept waiting. */
+  #collapse(): void {
+    this.#dropUpstream();
+    if (this.isActive) this.#cut();
+    else this.client.reset();
+  }
+
+  faulted(error: unknown): void {
+    this.#plane.sweeper.faults.report(error);
+    this.#collapse();
   }
 
   /** The request turned out malformed or too slow while its body came. */
@@ -386,11 +423,19 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     } else if (this.#queueUntil <= nowMs) {
       this.#pool?.cancel(this);
       this.onNoLease('queue-timeout');
-    } else if (this.#firstByteAt <= nowMs) {
+    } else if (this.#firstByteAt <= nowMs && !this.#isTakingBody()) {
       this.failRequest('upstream-timeout');
     } else {
       this.#setDeadline();
     }
+  }
+
+  /** True while the upstream, blocked as it is, has taken some of the body since it was last looked at. */
+  #isTakingBody(): boolean {
+    const upstream = this.#upstream;
+    if (upstream === null || this.#isRequestDone || upstream.unsentBytes >= this.#unsentBytes) return false;
+    this.#holdBack(upstream);
+    return true;
   }
 
   /** The one end of every request. `status` is the place in STATUS_LABELS. */
@@ -413,7 +458,9 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
 
   #record(status: number): void {
     if (this.#cell < 0) this.#begin((this.#installed as InstalledSnapshot).refusedCell);
-    const micros = (performance.now() - this.#startedAt) * 1000;
+    // What a tunnel lasts says nothing about the version: its time is that until it was switched.
+    const endedAt = this.#switchedAt > 0 ? this.#switchedAt : performance.now();
+    const micros = (endedAt - this.#startedAt) * 1000;
     this.#plane.requestCells.end(this.#cell, status, micros);
     if (status === FALLBACK) {
       const fallback = this.arm?.fallback;

@@ -7,10 +7,11 @@ export type UpstreamFailure =
   | 'connect-timeout'
   | 'upstream-reset'
   | 'upstream-bad-response'
-  | 'upstream-timeout';
+  | 'upstream-timeout'
+  | 'internal-error';
 
 /** Why no connection could be had at all. */
-export type LeaseFailure = 'no-endpoint' | 'queue-full' | 'queue-timeout';
+export type LeaseFailure = 'no-endpoint' | 'queue-full' | 'queue-timeout' | 'internal-error';
 
 /** What a client is told when the gateway answers itself. One table maps each to its status. */
 export type ErrorCode =
@@ -21,6 +22,7 @@ export type ErrorCode =
   | 'head-too-large'
   | 'body-too-large'
   | 'bad-chunk'
+  | 'bad-proxy-header'
   | 'head-timeout'
   | 'body-timeout'
   | 'expectation-failed'
@@ -28,7 +30,7 @@ export type ErrorCode =
   | 'loop'
   | 'no-route'
   | 'route-timeout'
-  | 'internal-error';
+  | 'overloaded';
 
 interface ErrorMeaning {
   readonly status: number;
@@ -37,6 +39,7 @@ interface ErrorMeaning {
 
 /** The one place where a fault becomes a status and a sentence. Sentences name no address and no internals. */
 export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
+  'bad-proxy-header': { status: 400, message: 'The PROXY protocol header of a trusted proxy is missing or malformed.' },
   'bad-request-line': { status: 400, message: 'The request line is malformed.' },
   'bad-version': { status: 505, message: 'Only HTTP/1.0 and HTTP/1.1 are spoken here.' },
   'bad-target': { status: 400, message: 'The request target is malformed.' },
@@ -71,5 +74,6 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   'no-endpoint': { status: 503, message: 'No endpoint of the service is usable.' },
   'queue-full': { status: 503, message: 'Too many requests are waiting for the service.' },
   'queue-timeout': { status: 503, message: 'The request waited too long for a free connection.' },
+  overloaded: { status: 503, message: 'The gateway is overloaded.' },
   'internal-error': { status: 500, message: 'The gateway failed to handle the request.' },
 };

@@ -2,7 +2,10 @@ import { reasonPhrase } from '../http/reason-phrases.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import type { Exchange } from './exchange.ts';
 
-const STATUS_LINES: readonly string[] = Array.from({ length: 600 }, (_, status) => `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`);
+const STATUS_LINES: readonly string[] = Array.from(
+  { length: 600 },
+  (_, status) => `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`,
+);
 const ONE_YEAR_SECONDS = 31_536_000;
 
 /**
@@ -17,7 +20,7 @@ export function requestHead(exchange: Exchange, hasBody: boolean): string {
   let text = `${request.method} ${request.target} HTTP/1.1\r\nHost: ${request.hostField}\r\n${kept}`;
   if (head.isChunked) text += 'Transfer-Encoding: chunked\r\n';
   else if (head.contentLength >= 0) text += `Content-Length: ${head.contentLength}\r\n`;
-  if (exchange.client.wantsUpgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
+  if (request.wantsUpgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   else if (head.acceptsTrailers) text += 'Connection: TE\r\nTE: trailers\r\n';
   if (hasBody && head.expect === 'continue' && head.minorVersion === 1) text += 'Expect: 100-continue\r\n';
   text += `${request.forwardingLines()}X-Request-Id: ${request.requestId}\r\n`;
@@ -49,7 +52,8 @@ export function responseHead(exchange: Exchange, head: ResponseHead, isChunked: 
   if (head.status === 101) {
     text += `Connection: Upgrade\r\nUpgrade: ${client.request.head.upgrade}\r\n`;
   } else {
-    const isHeadOfChunked = hasNoBody && head.isChunked && client.request.method === 'HEAD' && client.request.head.minorVersion === 1;
+    const isHeadOfChunked =
+      hasNoBody && head.isChunked && client.request.method === 'HEAD' && client.request.head.minorVersion === 1;
     if (isChunked || isHeadOfChunked) text += 'Transfer-Encoding: chunked\r\n';
     else if (head.contentLength >= 0 && head.status !== 204) text += `Content-Length: ${head.contentLength}\r\n`;
     text += client.connectionLine();

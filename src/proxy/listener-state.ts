@@ -13,20 +13,32 @@ export class ListenerState {
     this.spec = spec;
   }
 
-  /** False: over one of the connection limits; the connection is not counted. */
-  admit(peer: string, workers: number): boolean {
+  /** False: over the listener's limit; the connection is not counted. */
+  admit(workers: number): boolean {
     if (this.connections >= Math.ceil(this.spec.limits.connections / Math.max(1, workers))) return false;
-    const fromPeer = this.#byClient.get(peer) ?? 0;
-    if (fromPeer >= this.spec.limits.connectionsPerClient) return false;
-    this.#byClient.set(peer, fromPeer + 1);
     this.connections += 1;
     return true;
   }
 
-  leave(peer: string): void {
+  /** False: over the client's limit; the connection is not counted for it. */
+  admitClient(address: string): boolean {
+    const open = this.#byClient.get(address) ?? 0;
+    if (open >= this.spec.limits.connectionsPerClient) return false;
+    this.#byClient.set(address, open + 1);
+    return true;
+  }
+
+  /** An admitted connection has closed. `client`: for whom it was counted; '' for nobody. */
+  leave(client: string): void {
     this.connections -= 1;
-    const left = (this.#byClient.get(peer) ?? 1) - 1;
-    if (left > 0) this.#byClient.set(peer, left);
-    else this.#byClient.delete(peer);
+    if (client === '') return;
+    const left = (this.#byClient.get(client) ?? 1) - 1;
+    if (left > 0) this.#byClient.set(client, left);
+    else this.#byClient.delete(client);
+  }
+
+  /** Clients with an open connection. */
+  get clients(): number {
+    return this.#byClient.size;
   }
 }

@@ -21,6 +21,7 @@ export class Listener {
   readonly #server: net.Server;
   readonly #closed = (connection: DownstreamConnection): void => {
     this.connections.delete(connection);
+    this.state.leave(connection.countedFor);
   };
 
   constructor(spec: ListenerSpec, plane: PlaneContext) {
@@ -28,7 +29,14 @@ export class Listener {
     this.#plane = plane;
     this.#server = net.createServer(
       { pauseOnConnect: true, noDelay: true, keepAlive: true, allowHalfOpen: true },
-      (accepted) => this.#accept(accepted),
+      (accepted) => {
+        try {
+          this.#accept(accepted);
+        } catch (error) {
+          accepted.destroy();
+          this.#plane.sweeper.faults.report(error);
+        }
+      },
     );
   }
 
@@ -53,21 +61,21 @@ export class Listener {
   }
 
   #accept(accepted: net.Socket): void {
+    const { state } = this;
     const peer = canonicalAddress(accepted.remoteAddress ?? '') ?? '';
-    if (peer === '' || !this.state.admit(peer, this.#plane.workers)) {
+    if (peer === '' || !state.admit(this.#plane.workers)) {
       accepted.destroy();
       return;
     }
-    const connection = new DownstreamConnection(
-      (onread) => this.#adopt(accepted, onread),
-      peer,
-      this.state,
-      this.#plane,
-      (gone) => {
-        this.state.leave(peer);
-        this.#closed(gone);
-      },
-    );
+    // Behind a proxy that names its clients they are counted, not the proxy.
+    const isProxied = state.spec.proxyProtocol && state.isTrusted(peer);
+    if (!isProxied && !state.admitClient(peer)) {
+      state.leave('');
+      accepted.destroy();
+      return;
+    }
+    const open = (onread: net.OnReadOpts): net.Socket => this.#adopt(accepted, onread);
+    const connection = new DownstreamConnection(open, peer, isProxied, state, this.#plane, this.#closed);
     this.connections.add(connection);
     connection.socket.resume();
   }

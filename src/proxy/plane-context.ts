@@ -2,6 +2,7 @@ import type { RandomSource } from '../core/ports.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import type { InstalledSnapshot } from './installed-snapshot.ts';
+import type { Overload } from './overload.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -14,7 +15,10 @@ export interface PlaneContext {
   readonly requestIds: RequestIds;
   readonly requestCells: RequestCells;
   readonly fallbackCells: FallbackCells;
+  readonly overload: Overload;
   readonly workers: number;
+  /** How long nothing may move on a tunnel. */
+  readonly tunnelIdleMs: number;
   /** The snapshot that new requests get. */
   installed: InstalledSnapshot;
   /** True from the start of a drain: answers carry `Connection: close`. */

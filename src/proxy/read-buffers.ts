@@ -24,13 +24,18 @@ function newReadBuffer(isShared: boolean): ReadBuffer {
  */
 export class ReadBuffers {
   readonly shared: ReadBuffer = newReadBuffer(true);
+  /** Private buffers taken and not given back. */
+  lent = 0;
   readonly #free: ReadBuffer[] = [];
 
   take(): ReadBuffer {
+    this.lent += 1;
     return this.#free.pop() ?? newReadBuffer(false);
   }
 
   give(buffer: ReadBuffer): void {
-    if (!buffer.isShared && this.#free.length < MAX_FREE) this.#free.push(buffer);
+    if (buffer.isShared) return;
+    this.lent -= 1;
+    if (this.#free.length < MAX_FREE) this.#free.push(buffer);
   }
 }

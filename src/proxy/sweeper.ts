@@ -1,3 +1,5 @@
+import { Faults, tellOnStderr } from './faults.ts';
+
 /** How often deadlines are looked at: no timeout is more exact than this. */
 const TICK_MS = 50;
 
@@ -9,6 +11,8 @@ export interface Timed {
   sweepSlot: number;
   /** Called once `deadlineAt` has passed; the owner sets the next one. */
   onDeadline(nowMs: number): void;
+  /** Its own `onDeadline` threw: it reports that and ends itself. */
+  faulted?(error: unknown): void;
 }
 
 /**
@@ -20,14 +24,22 @@ export class Sweeper {
   nowMs = performance.now();
   /** `Date:` field line of the current second (RFC 9110 6.6.1). */
   dateLine = '';
+  /** Where the code of any connection reports what it did not expect. */
+  readonly faults: Faults;
   readonly #timed: Timed[] = [];
   readonly #timer: NodeJS.Timeout;
   #second = 0;
 
-  constructor() {
+  constructor(faults: Faults = new Faults(tellOnStderr)) {
+    this.faults = faults;
     this.#renewDate();
     this.#timer = setInterval(() => this.#sweep(), TICK_MS);
     this.#timer.unref();
+  }
+
+  /** How many are watched. */
+  get size(): number {
+    return this.#timed.length;
   }
 
   watch(timed: Timed): void {
@@ -59,8 +71,18 @@ export class Sweeper {
       const timed = this.#timed[i];
       if (timed !== undefined && timed.deadlineAt <= now) {
         timed.deadlineAt = Number.POSITIVE_INFINITY;
-        timed.onDeadline(now);
+        this.#end(timed, now);
       }
+    }
+  }
+
+  /** What one owner does at its deadline must not cost the others theirs. */
+  #end(timed: Timed, nowMs: number): void {
+    try {
+      timed.onDeadline(nowMs);
+    } catch (error) {
+      if (timed.faulted === undefined) this.faults.report(error);
+      else timed.faulted(error);
     }
   }
 

@@ -12,6 +12,8 @@ const MAX_HEAD_BYTES = 65_536;
 const MAX_INTERIM = 10;
 /** A response larger than this makes the connection read into a private buffer. */
 const BULK_BYTES = 16_384;
+/** What a tunnel's client sent before it left is still delivered; so long the upstream has to take it. */
+const LAST_BYTES_MS = 5000;
 
 /** Who waits for a response: an exchange, or a mirror's copy. Calls come in the order of the message. */
 export interface ResponseSink {
@@ -42,7 +44,7 @@ export interface ConnectionOwner {
   gone(connection: UpstreamConnection): void;
 }
 
-type Phase = 'connecting' | 'idle' | 'head' | 'length' | 'chunked' | 'until-close' | 'tunnel' | 'gone';
+type Phase = 'connecting' | 'idle' | 'head' | 'length' | 'chunked' | 'until-close' | 'tunnel' | 'ending' | 'gone';
 
 /** Bytes of a tunnel, once there is one. */
 export interface TunnelEnd {
@@ -101,7 +103,13 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     this.#sweeper = sweeper;
     this.deadlineAt = performance.now() + connectTimeoutMs;
     sweeper.watch(this);
-    this.socket.once('connect', () => this.#connected());
+    this.socket.once('connect', () => {
+      try {
+        this.#connected();
+      } catch (error) {
+        this.faulted(error);
+      }
+    });
   }
 
   #connected(): void {
@@ -115,13 +123,13 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     return this.#phase === 'idle' && this.#sink === null;
   }
 
-  /** Connect timeout, or too long idle. */
+  /** Connect timeout, too long idle, or too long over its last bytes. */
   onDeadline(): void {
     if (this.#phase === 'connecting') {
       this.#phase = 'gone';
       this.#owner.openFailed(this, 'connect-timeout');
       this.destroy();
-    } else if (this.isIdle) {
+    } else if (this.isIdle || this.#phase === 'ending') {
       this.destroy();
     }
   }
@@ -152,13 +160,37 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     this.#tunnel = end;
     this.#sink = null;
     this.#phase = 'tunnel';
+    // A FIN ends one direction only; Node would answer it with ours.
+    this.socket.allowHalfOpen = true;
+  }
+
+  /** The tunnel's other side is gone: what it sent is delivered, then the connection ends. */
+  endTunnel(): void {
+    this.#tunnel = null;
+    this.#phase = 'ending';
+    this.deadlineAt = this.#sweeper.nowMs + LAST_BYTES_MS;
+    this.pauseReading();
+    this.flush();
+    this.socket.destroySoon();
+  }
+
+  faulted(error: unknown): void {
+    this.#sweeper.faults.report(error);
+    const sink = this.#sink;
+    const tunnel = this.#tunnel;
+    this.abandon();
+    sink?.onFailure('internal-error', this);
+    tunnel?.upstreamClosed();
   }
 
   protected override received(memory: Buffer, from: number, to: number): void {
     if (this.#phase === 'tunnel') {
       this.#tunnel?.fromUpstream(memory, from, to);
+      if (to - from <= BULK_BYTES) this.preferSharedBuffer();
+      else if (!this.isReadingPaused) this.preferPrivateBuffer();
       return;
     }
+    if (this.#phase === 'ending') return;
     const sink = this.#sink;
     if (sink === null) {
       // Nobody asked: a late or forged response must never meet the next request (response queue poisoning).
@@ -197,9 +229,10 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
         }
         case 'chunked':
           at = this.#decoder.decode(memory, at, to, this);
-          if (this.#decoder.state === 'failed') return this.#fail('upstream-bad-response');
-          if (this.#decoder.state === 'done') return this.#complete(this.#decoder.trailers, at < to);
-          break;
+          if (this.#decoder.state === 'open') break;
+          if (this.#decoder.state === 'done') this.#complete(this.#decoder.trailers, at < to);
+          else this.#fail('upstream-bad-response');
+          return;
         case 'until-close':
           this.#pass(memory, at, to);
           return;
@@ -267,7 +300,7 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
       this.#phase = 'length';
       this.#complete('', hasMoreBytes);
     } else if (this.#remaining === -1) {
-      this.#decoder.reset();
+      this.#decoder.reset(head.nominated);
       this.#phase = 'chunked';
     } else {
       this.#phase = this.#remaining === -2 ? 'until-close' : 'length';
@@ -277,14 +310,21 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
   #complete(trailers: string, hasMoreBytes: boolean): void {
     const sink = this.#sink as ResponseSink;
     this.#sink = null;
-    const isClean = this.#keepAlive && this.isRequestDone && !hasMoreBytes && !this.isBlocked && this.#phase !== 'until-close';
+    const isClean =
+      this.#keepAlive && this.isRequestDone && !hasMoreBytes && !this.isBlocked && this.#phase !== 'until-close';
     this.#phase = isClean ? 'idle' : 'gone';
     if (this.#bodyBytes > BULK_BYTES) this.preferPrivateBuffer();
     else this.preferSharedBuffer();
     this.resumeReading();
     if (isClean) this.#owner.released(this);
     else this.destroy();
-    sink.onEnd(trailers);
+    try {
+      sink.onEnd(trailers);
+    } catch (error) {
+      // This connection is clean and perhaps another's by now: only the one that waited for the end is at fault.
+      this.#sweeper.faults.report(error);
+      sink.onFailure('internal-error', this);
+    }
   }
 
   #fail(failure: UpstreamFailure): void {
@@ -292,14 +332,19 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     this.#sink = null;
     this.#phase = 'gone';
     this.destroy();
-    sink?.onFailure(failure, this);
+    try {
+      sink?.onFailure(failure, this);
+    } catch (error) {
+      this.#sweeper.faults.report(error);
+      sink?.onFailure('internal-error', this);
+    }
   }
 
   protected override ended(): void {
     if (this.#phase === 'tunnel') this.#tunnel?.upstreamEnded();
     else if (this.#phase === 'until-close') this.#complete('', false);
     else if (this.#sink !== null) this.#fail('upstream-reset');
-    else this.destroy();
+    else if (this.#phase !== 'ending') this.destroy();
   }
 
   protected override closed(): void {

@@ -110,7 +110,7 @@ export class VersionPool implements ConnectionOwner {
       if (idle !== null) {
         pool.inFlight += 1;
         idle.isLeased = true;
-        waiter.onLease(idle, pool);
+        this.#hand(idle, waiter);
         return 'leased';
       }
     }
@@ -182,7 +182,18 @@ export class VersionPool implements ConnectionOwner {
     const waiter = this.#opening.get(connection);
     this.#opening.delete(connection);
     if (waiter === undefined || waiter === NOBODY) this.released(connection);
-    else waiter.onLease(connection, connection.pool);
+    else this.#hand(connection, waiter);
+  }
+
+  /** A fault of one waiter must cost neither it its answer nor others their connections. */
+  #hand(connection: UpstreamConnection, waiter: LeaseWaiter): void {
+    try {
+      waiter.onLease(connection, connection.pool);
+    } catch (error) {
+      this.#context.sweeper.faults.report(error);
+      connection.abandon();
+      waiter.onNoLease('internal-error');
+    }
   }
 
   openFailed(connection: UpstreamConnection, failure: 'connect-refused' | 'connect-timeout'): void {
@@ -205,7 +216,7 @@ export class VersionPool implements ConnectionOwner {
     if (waiter !== undefined) {
       pool.inFlight += 1;
       connection.isLeased = true;
-      waiter.onLease(connection, pool);
+      this.#hand(connection, waiter);
       return;
     }
     connection.usableUntilMs = this.#context.sweeper.nowMs + idleMs;

@@ -1,4 +1,4 @@
-import net from 'node:net';
+import type net from 'node:net';
 import { HEADROOM_BYTES, type ReadBuffer, type ReadBuffers } from './read-buffers.ts';
 
 /** Below this a body piece is worth copying into the head's string, for one write in all. */
@@ -19,10 +19,18 @@ export abstract class WireSocket {
   protected readonly buffers: ReadBuffers;
   #current: ReadBuffer;
   #next: Buffer | undefined;
+  /** The private buffer is in use by a stalled side. Another is taken when reading goes on, not before: it would lie idle. */
+  #isBufferOwed = false;
   #isReading = true;
   #pinned: ReadBuffer[] = [];
   #out = '';
-  readonly #onWritten = (): void => this.#written();
+  readonly #onWritten = (): void => {
+    try {
+      this.#written();
+    } catch (error) {
+      this.faulted(error);
+    }
+  };
 
   /** `open` makes the socket with the `onread` option handed in; the first buffer is the shared one. */
   constructor(buffers: ReadBuffers, open: (onread: net.OnReadOpts) => net.Socket) {
@@ -32,19 +40,24 @@ export abstract class WireSocket {
     this.socket = open({
       // Node asks after every read and keeps the old buffer when it gets none.
       buffer: () => {
+        if (this.#isBufferOwed && this.#isReading) this.preferPrivateBuffer();
         const next = this.#next;
         this.#next = undefined;
         return next as Buffer;
       },
       callback: (count: number) => {
-        this.received(this.#current.memory, HEADROOM_BYTES, HEADROOM_BYTES + count);
+        try {
+          this.received(this.#current.memory, HEADROOM_BYTES, HEADROOM_BYTES + count);
+        } catch (error) {
+          this.faulted(error);
+        }
         return true;
       },
     });
-    this.socket.on('error', (error) => this.failed(error));
-    this.socket.on('end', () => this.ended());
-    this.socket.on('close', () => this.#closed());
-    this.socket.on('drain', () => this.#written());
+    this.socket.on('error', () => undefined);
+    this.socket.on('end', () => this.#guard(() => this.ended()));
+    this.socket.on('close', () => this.#guard(() => this.#closed()));
+    this.socket.on('drain', this.#onWritten);
   }
 
   /** Bytes [from, to) of `memory` have come. They are gone when this returns, unless the buffer was pinned by `sendBytes`. */
@@ -54,7 +67,16 @@ export abstract class WireSocket {
   protected abstract closed(): void;
   /** Everything written was taken; the source may go on. */
   protected abstract unblocked(): void;
-  protected failed(_error: Error): void {}
+  /** Its own code, or that of whom it talks to, threw: reports it and ends the connection, so that nobody waits for it in vain. */
+  abstract faulted(error: unknown): void;
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.faulted(error);
+    }
+  }
 
   /** Reads into a private buffer from the next read on: a large body is under way. */
   protected preferPrivateBuffer(): void {
@@ -64,12 +86,14 @@ export abstract class WireSocket {
 
   /** Back to the shared buffer: only small things are expected now. */
   protected preferSharedBuffer(): void {
+    this.#isBufferOwed = false;
     if (this.#current.isShared) return;
     this.buffers.give(this.#current);
     this.#useBuffer(this.buffers.shared);
   }
 
   #useBuffer(buffer: ReadBuffer): void {
+    this.#isBufferOwed = false;
     this.#current = buffer;
     this.#next = buffer.view;
   }
@@ -131,7 +155,8 @@ export abstract class WireSocket {
   /** `sink` still writes from our current buffer: it keeps it until all is written, we go on with another. */
   #pinTo(sink: WireSocket): void {
     sink.#pinned.push(this.#current);
-    this.#useBuffer(this.buffers.take());
+    this.#useBuffer(this.buffers.shared);
+    this.#isBufferOwed = true;
   }
 
   /** Hands everything added so far to the kernel. */
@@ -150,6 +175,12 @@ export abstract class WireSocket {
     if (!this.isBlocked) return;
     this.isBlocked = false;
     if (!this.isClosed) this.unblocked();
+  }
+
+  /** Bytes that the kernel has not taken yet. Falls in the midst of one write too, where Node's insides let it be seen. */
+  get unsentBytes(): number {
+    const { _handle: handle } = this.socket as unknown as { _handle: { writeQueueSize?: number } | null };
+    return handle?.writeQueueSize ?? this.socket.writableLength;
   }
 
   get isReadingPaused(): boolean {
@@ -188,8 +219,10 @@ export abstract class WireSocket {
   #closed(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    // The handle is closed: the kernel writes from none of them any more.
+    for (const buffer of this.#pinned) this.buffers.give(buffer);
     this.#pinned.length = 0;
-    if (!this.#current.isShared) this.buffers.give(this.#current);
+    this.buffers.give(this.#current);
     this.#current = this.buffers.shared;
     this.closed();
   }

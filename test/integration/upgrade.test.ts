@@ -69,7 +69,7 @@ describe('an upgrade', () => {
     expect((await client.answer()).status).toBe(502);
   });
 
-  it.fails.each([
+  it.each([
     ['its key', HANDSHAKE.slice(0, 3)],
     ['its version', HANDSHAKE.filter((line) => !line.includes('Version'))],
     ['a version that exists', HANDSHAKE.map((line) => line.replace('13', '12'))],
