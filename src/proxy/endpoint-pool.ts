@@ -1,28 +1,59 @@
 import type { Endpoint } from '../core/snapshot.ts';
+import type { Ejection } from './ejection.ts';
 import type { UpstreamConnection } from './upstream-connection.ts';
 
+/** Why no new request goes to an endpoint, in the order in which one is told. */
+const REASONS = ['draining', 'unhealthy', 'ejected'] as const;
+export type UnusableReason = (typeof REASONS)[number];
+
 /**
- * One endpoint as this worker sees it: its idle connections and what it has under way. Lives outside the snapshots, keyed by
- * service, version and URL, so that a reload changes nothing for an endpoint that stays.
+ * One endpoint as this worker sees it: its idle connections and what it has under way. Where the configuration names a host,
+ * each of its addresses is one. Lives outside the snapshots, so that a reload changes nothing for an endpoint that stays.
  */
 export class EndpointPool {
-  readonly endpoint: Endpoint;
+  /** As configured; its `host` is what to connect to. */
+  endpoint: Endpoint;
+  /** The address behind the name; '' where the configuration has none to look up. */
+  readonly address: string;
   /** Requests under way. */
   inFlight = 0;
   /** Connections, open or being opened. */
   connections = 0;
   /** Set when no snapshot names it any more: what is under way finishes, nothing is kept. */
   isRetired = false;
-  /** Why no new request goes there: 'ejected', 'unhealthy', 'draining', 'unresolved'; '' when usable. */
-  unusableReason = '';
+  isUsable = true;
+  isDraining = false;
+  /** null: nothing of the kind is configured. */
+  ejection: Ejection | null = null;
+  readonly #reasons = new Set<UnusableReason>();
+  readonly #changed: () => void;
   readonly #idle: UpstreamConnection[] = [];
 
-  constructor(endpoint: Endpoint) {
+  /** `changed` is called whenever the endpoint has become usable, or unusable. */
+  constructor(endpoint: Endpoint, address: string, changed: () => void) {
     this.endpoint = endpoint;
+    this.address = address;
+    this.#changed = changed;
   }
 
-  get isUsable(): boolean {
-    return this.unusableReason === '';
+  /** '' when usable. */
+  get unusableReason(): UnusableReason | '' {
+    return REASONS.find((reason) => this.#reasons.has(reason)) ?? '';
+  }
+
+  has(reason: UnusableReason): boolean {
+    return this.#reasons.has(reason);
+  }
+
+  set(reason: UnusableReason, holds: boolean): void {
+    if (this.#reasons.has(reason) === holds) return;
+    if (holds) this.#reasons.add(reason);
+    else this.#reasons.delete(reason);
+    this.isUsable = this.#reasons.size === 0;
+    this.isDraining = this.#reasons.has('draining');
+    // What was kept open to a server in trouble is the first thing not to be trusted.
+    if (!this.isUsable) this.closeIdle();
+    this.#changed();
   }
 
   get idleCount(): number {

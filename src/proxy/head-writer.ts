@@ -24,6 +24,8 @@ export function requestHead(exchange: Exchange, hasBody: boolean): string {
   else if (head.acceptsTrailers) text += 'Connection: TE\r\nTE: trailers\r\n';
   if (hasBody && head.expect === 'continue' && head.minorVersion === 1) text += 'Expect: 100-continue\r\n';
   text += `${request.forwardingLines()}X-Request-Id: ${request.requestId}\r\n`;
+  // A route that removes or sets the field wants none of ours.
+  if (change?.removes?.has('traceparent') !== true) text += request.traceLine();
   const lane = laneOf(exchange);
   if (lane !== '') text += `x-gray-lane: ${lane}\r\n`;
   return change === null ? `${text}\r\n` : `${text}${change.lines}\r\n`;
@@ -39,7 +41,7 @@ function laneOf(exchange: Exchange): string {
   }
   const arm = exchange.arm;
   if (arm === null || !arm.arm.route.lane) return '';
-  return exchange.usedFallback ? (arm.fallback?.version.name ?? '') : arm.arm.version.name;
+  return exchange.helper?.version.name ?? arm.arm.version.name;
 }
 
 /** The head that goes to the client, whole with its empty line. */
@@ -60,7 +62,7 @@ export function responseHead(exchange: Exchange, head: ResponseHead, isChunked: 
   }
   if (!head.hasDate) text += client.dateLine;
   if (exchange.visitorId !== null) text += visitorCookie(exchange);
-  if (arm !== null) text += exchange.usedFallback ? (arm.fallback?.decisionLines ?? '') : arm.decisionLines;
+  if (arm !== null) text += (exchange.helper ?? arm).decisionLines;
   return change === null ? `${text}\r\n` : `${text}${change.lines}\r\n`;
 }
 

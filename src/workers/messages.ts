@@ -1,7 +1,7 @@
 import type { Config, LiveState } from '../config/model.ts';
 import type { FallbackDelta } from '../telemetry/fallback-cells.ts';
 import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
-import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
+import type { EndpointReport, ListenerReport, PoolReport, UnhealthyEndpoint } from '../telemetry/reports.ts';
 import type { RequestDelta } from '../telemetry/request-cells.ts';
 
 /** Everything that travels between the primary and a worker: plain data only, the same over a process boundary or within one process. */
@@ -17,6 +17,8 @@ export interface Installation {
 export type ToWorker =
   /** Compile, bind new listeners, swap; answered by `installed` or `refused`. */
   | { readonly kind: 'install'; readonly installation: Installation }
+  /** All endpoints that active checks hold for unhealthy now; those not named are well. Comes before the first `install` where there are any. */
+  | { readonly kind: 'health'; readonly unhealthy: readonly UnhealthyEndpoint[] }
   /** Answered by one `report` with the same id, with everything that changed since the last report. */
   | { readonly kind: 'collect'; readonly id: number }
   /** Stop accepting, finish, then `drained`. */

@@ -1,5 +1,5 @@
 import type { Log } from '../control/log.ts';
-import type { ListenerReport } from '../telemetry/reports.ts';
+import type { ListenerReport, UnhealthyEndpoint } from '../telemetry/reports.ts';
 import type { Totals } from '../telemetry/totals.ts';
 import type { TrafficWindow } from '../telemetry/traffic-window.ts';
 import type { Link } from './link.ts';
@@ -54,6 +54,7 @@ export class Primary {
   readonly #waiting = new Set<Waiting>();
   readonly #timer: NodeJS.Timeout;
   #inForce: Installation | null = null;
+  #unhealthy: readonly UnhealthyEndpoint[] = [];
   #lastWorkerId = 0;
   #lastReportId = 0;
   #isClosing = false;
@@ -73,6 +74,7 @@ export class Primary {
     this.#workers.set(worker.id, worker);
     link.onClose(() => this.#lose(worker));
     link.onMessage((message) => this.#receive(worker, message));
+    if (this.#unhealthy.length > 0) link.send({ kind: 'health', unhealthy: this.#unhealthy });
     if (this.#inForce !== null) link.send({ kind: 'install', installation: this.#inForce });
   }
 
@@ -88,6 +90,12 @@ export class Primary {
     }
     this.#inForce = installation;
     return this.listeners();
+  }
+
+  /** Tells every worker, and every later one, which endpoints active checks hold for unhealthy. */
+  tellHealth(unhealthy: readonly UnhealthyEndpoint[]): void {
+    this.#unhealthy = unhealthy;
+    for (const { link } of this.#workers.values()) link.send({ kind: 'health', unhealthy });
   }
 
   /** Brings the totals up to date: every worker has reported, or did not within a second. */

@@ -14,13 +14,18 @@ const MAX_EJECTION_MS = 300_000;
  * others to say: the verdict only asks, `eject` does it.
  */
 export class Outlier {
-  readonly #settings: OutlierSettings;
+  #settings: OutlierSettings;
   #failuresInRow = 0;
   /** How many ejections it has to work off: one less for each whole ejection time that it then served well. */
   #ejections = 0;
   #ejectedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(settings: OutlierSettings) {
+    this.#settings = settings;
+  }
+
+  /** Other settings, from the next result on; what is known of the endpoint stays. */
+  update(settings: OutlierSettings): void {
     this.#settings = settings;
   }
 
