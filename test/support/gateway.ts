@@ -1,10 +1,11 @@
+import { systemNames } from '../../src/adapters/names.ts';
 import { systemRandom } from '../../src/adapters/random.ts';
 import { re2 } from '../../src/adapters/re2.ts';
 import { compile } from '../../src/config/compile.ts';
 import { formatIssue } from '../../src/config/issue.ts';
 import { parseConfiguration } from '../../src/config/parse.ts';
 import type { RandomSource } from '../../src/core/ports.ts';
-import { DataPlane } from '../../src/proxy/data-plane.ts';
+import { DataPlane, type DataPlaneOptions } from '../../src/proxy/data-plane.ts';
 import { FallbackCells } from '../../src/telemetry/fallback-cells.ts';
 import { type MirrorCellDelta, MirrorCells } from '../../src/telemetry/mirror-cells.ts';
 import type { ListenerReport } from '../../src/telemetry/reports.ts';
@@ -14,6 +15,10 @@ export interface GatewayOptions {
   /** Texts of list files by the path that the configuration names. */
   readonly lists?: Readonly<Record<string, string>>;
   readonly random?: RandomSource;
+  /** What gets no new request: endpoint URLs, `service/version`. */
+  readonly drained?: readonly string[];
+  /** What the data plane's own settings are not. */
+  readonly plane?: Partial<Pick<DataPlaneOptions, 'onFault' | 'tunnelIdleMs' | 'names' | 'workers'>>;
 }
 
 /** A mirror's counters since the start, as mirror.md names them. */
@@ -34,13 +39,17 @@ export class Gateway implements AsyncDisposable {
   private readonly counted = new Map<string, number>();
   private readonly accounts = new Map<string, MirrorAccount>();
 
-  constructor(random: RandomSource) {
+  constructor({ random = systemRandom(), plane = {} }: GatewayOptions) {
     const { requestCells, mirrorCells, fallbackCells } = this;
-    this.plane = new DataPlane({ random, requestCells, mirrorCells, fallbackCells, workers: 1 });
+    const names = systemNames();
+    this.plane = new DataPlane({ random, names, requestCells, mirrorCells, fallbackCells, workers: 1, ...plane });
   }
 
   /** Makes this the configuration in force. Throws, with every issue, when it has errors. */
-  async install(yaml: string, lists: Readonly<Record<string, string>> = {}): Promise<void> {
+  async install(
+    yaml: string,
+    { lists = {}, drained = [] }: Pick<GatewayOptions, 'lists' | 'drained'> = {},
+  ): Promise<void> {
     const readFile = (path: string): string | { readonly error: string } => lists[path] ?? { error: 'no such file' };
     const parsed = parseConfiguration(
       { files: [{ path: 'graygate.yaml', text: yaml }], env: {}, readFile },
@@ -51,7 +60,7 @@ export class Gateway implements AsyncDisposable {
     const installation = {
       generation: this.generation,
       config: parsed.config,
-      live: { weights: {}, switches: {} },
+      live: { weights: {}, switches: {}, drained },
       lists: parsed.lists,
     };
     this.listeners = await this.plane.install(compile(installation, { regex: re2 }));
@@ -119,12 +128,9 @@ const NO_COPIES: MirrorAccount = {
   inFlight: 0,
 };
 
-export async function startGateway(
-  yaml: string,
-  { lists = {}, random = systemRandom() }: GatewayOptions = {},
-): Promise<Gateway> {
-  const gateway = new Gateway(random);
-  await gateway.install(yaml, lists);
+export async function startGateway(yaml: string, options: GatewayOptions = {}): Promise<Gateway> {
+  const gateway = new Gateway(options);
+  await gateway.install(yaml, options);
   return gateway;
 }
 

@@ -1,0 +1,65 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { HeldResources } from '../../src/proxy/data-plane.ts';
+
+const PROGRAM = fileURLToPath(new URL('./gateway-program.ts', import.meta.url));
+
+/** What a gateway in a process of its own tells about itself. */
+export interface ProcessFigures {
+  readonly rssBytes: number;
+  /** User and system time since the start. */
+  readonly cpuMs: number;
+  readonly held: HeldResources;
+}
+
+export interface ChildOptions {
+  readonly nodeArgs?: readonly string[];
+  /** Most descriptors that the process may have open. */
+  readonly descriptors?: number;
+}
+
+/** A data plane alone in a process, for what must be measured apart from the test's own doings. */
+export class GatewayChild implements AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly port: number;
+
+  private constructor(child: ChildProcess, port: number) {
+    this.child = child;
+    this.port = port;
+  }
+
+  static async start(yaml: string, { nodeArgs = [], descriptors }: ChildOptions = {}): Promise<GatewayChild> {
+    const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
+    const command = `${limit}exec "$0" "$@"`;
+    const child = spawn('sh', ['-c', command, process.execPath, ...nodeArgs, PROGRAM], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    child.send({ kind: 'start', yaml });
+    const [port] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`))),
+    ])) as [number];
+    return new GatewayChild(child, port);
+  }
+
+  async figures(): Promise<ProcessFigures> {
+    this.child.send({ kind: 'figures' });
+    const [figures] = (await once(this.child, 'message')) as [ProcessFigures];
+    return figures;
+  }
+
+  async held(): Promise<HeldResources> {
+    return (await this.figures()).held;
+  }
+
+  get isRunning(): boolean {
+    return this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.isRunning) return;
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+}
