@@ -1,5 +1,6 @@
 import { type FieldIndex, LOWER } from './field-index.ts';
 import { OCTETS, TARGET, TOKEN, VALUE } from './octets.ts';
+import { isTraceParent } from './trace-parent.ts';
 
 /**
  * Names with fixed numbers in every request index: what the wire itself must understand, replace or remove.
@@ -35,6 +36,8 @@ export const REQUEST_FIELDS = [
   'content-encoding',
   'sec-websocket-key',
   'sec-websocket-version',
+  'traceparent',
+  'tracestate',
 ] as const;
 const HOST = 1;
 const CONTENT_LENGTH = 2;
@@ -50,6 +53,8 @@ const HTTP2_SETTINGS = 22;
 const VIA = 23;
 const CONTENT_TYPE = 24;
 const AUTHORIZATION = 25;
+const TRACEPARENT = 30;
+const TRACESTATE = 31;
 
 /** A field that is never copied: made anew, or ended at this hop. X-Forwarded-* come back when the peer is trusted. */
 const TAKEN = 1;
@@ -121,6 +126,8 @@ export class RequestHead {
   hasVia = false;
   hasRequestId = false;
   hasMirrorMark = false;
+  /** The one valid traceparent that came in, copied like any other field; '' when there is none. */
+  traceParent = '';
   fieldCount = 0;
 
   #index: FieldIndex;
@@ -133,6 +140,7 @@ export class RequestHead {
   #underscores: 'drop' | 'keep' | 'reject' = 'drop';
   #nominated = NO_NAMES;
   #isClosing = false;
+  #hasTraceFields = false;
 
   constructor(index: FieldIndex) {
     this.#index = index;
@@ -157,11 +165,21 @@ export class RequestHead {
     return this.#parseFields(bytes, start, at, end, limits) ?? this.#checkFraming();
   }
 
+  /** Forgets the head read last. */
+  clear(): void {
+    this.#reset(this.#index, this.#underscores);
+    this.text = '';
+  }
+
   #reset(index: FieldIndex, underscores: 'drop' | 'keep' | 'reject'): void {
     this.#index = index;
     this.#underscores = underscores;
     this.#nominated = NO_NAMES;
     this.#isClosing = false;
+    this.#hasTraceFields = false;
+    this.method = '';
+    this.rawTarget = '';
+    this.traceParent = '';
     this.host = '';
     this.hasHost = false;
     this.contentLength = -1;
@@ -378,6 +396,10 @@ export class RequestHead {
       case X_REQUEST_ID:
         this.hasRequestId = true;
         return TAKEN;
+      case TRACEPARENT:
+      case TRACESTATE:
+        this.#hasTraceFields = true;
+        return 0;
       case X_GRAY_MIRROR:
         this.hasMirrorMark = true;
         this.hasProxyFields = true;
@@ -427,8 +449,25 @@ export class RequestHead {
     if (this.isChunked && this.contentLength >= 0) return 'ambiguous-framing';
     if (!this.hasHost) return 'bad-host';
     if (this.upgrade !== '') this.upgrade = this.lastValue(UPGRADE) ?? '';
+    if (this.#hasTraceFields) this.#settleTrace();
     if (this.#nominated.size > 0) this.kept = this.keptWithout(NO_NAMES);
     return null;
+  }
+
+  /** W3C Trace Context 3.2.2: one valid traceparent goes on as it came, with its tracestate; otherwise neither does. */
+  #settleTrace(): void {
+    const value = this.lastValue(TRACEPARENT);
+    let count = 0;
+    for (let i = 0; i < this.fieldCount; i += 1) if (this.#ids[i] === TRACEPARENT) count += 1;
+    if (value !== undefined && count === 1 && isTraceParent(value)) {
+      this.traceParent = value;
+      return;
+    }
+    for (let i = 0; i < this.fieldCount; i += 1) {
+      if (this.#ids[i] === TRACEPARENT || this.#ids[i] === TRACESTATE)
+        this.#flags[i] = (this.#flags[i] as number) | TAKEN;
+    }
+    this.kept = this.keptWithout(NO_NAMES);
   }
 
   /** Lower-case names of the fields that Connection nominated: they end at this hop, as trailers too. */

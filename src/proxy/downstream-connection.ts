@@ -392,6 +392,12 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     return this.request.head.minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
   }
 
+  /** Asks for the body on our own account (RFC 9110 10.1.1). */
+  sendContinue(): void {
+    this.sendText('HTTP/1.1 100 Continue\r\n\r\n');
+    this.flush();
+  }
+
   relayInterim(head: ResponseHead): void {
     if (this.request.head.minorVersion === 0) return;
     this.sendText(
@@ -400,25 +406,26 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.flush();
   }
 
-  answerError(code: ErrorCode, isRequestWhole: boolean): void {
+  /** Returns the bytes of the answer's body. */
+  answerError(code: ErrorCode, isRequestWhole: boolean): number {
     const { status, message } = ERRORS[code];
     if (!isRequestWhole) this.#keepAlive = false;
     if (this.#plane.isDraining) this.#keepAlive = false;
-    this.sendText(
-      errorAnswer({
-        status,
-        code,
-        message,
-        requestId: this.request.requestId,
-        accept: this.request.head.firstHeader('accept') ?? '',
-        keepAlive: this.#keepAlive,
-        head: this.request.method === 'HEAD',
-        date: this.dateLine.slice(6, -2),
-        ...(status === 405 ? { lines: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' } : {}),
-        ...(status === 503 ? { lines: 'Retry-After: 1\r\n' } : {}),
-      }),
-    );
+    const answer = errorAnswer({
+      status,
+      code,
+      message,
+      requestId: this.request.requestId,
+      accept: this.request.head.firstHeader('accept') ?? '',
+      keepAlive: this.#keepAlive,
+      head: this.request.method === 'HEAD',
+      date: this.dateLine.slice(6, -2),
+      ...(status === 405 ? { lines: 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n' } : {}),
+      ...(status === 503 ? { lines: 'Retry-After: 1\r\n' } : {}),
+    });
+    this.sendText(answer);
     this.flush();
+    return answer.length - answer.indexOf('\r\n\r\n') - 4;
   }
 
   acceptsUpgrade(head: ResponseHead): boolean {

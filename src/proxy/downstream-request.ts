@@ -4,6 +4,7 @@ import { FieldIndex } from '../http/field-index.ts';
 import { clientFromForwardedFor } from '../http/forwarded.ts';
 import { RequestHead } from '../http/request-head.ts';
 import { canonicalTarget } from '../http/target.ts';
+import { traceIdOf } from '../http/trace-parent.ts';
 import type { ErrorCode } from './failures.ts';
 import type { InstalledSnapshot } from './installed-snapshot.ts';
 import type { ListenerState } from './listener-state.ts';
@@ -30,13 +31,19 @@ export class DownstreamRequest implements RequestView {
   clientAddress = '';
   fromTrustedPeer = false;
   requestId = '';
+  /** What was read last has been answered: none of it may be taken for what comes next. */
+  isSpent = true;
   body: BodyBytes | 'unread' | null = 'unread';
+  /** The gateway itself has told the client to go on with its body. */
+  isContinued = false;
+  #nowMs = -1;
   readonly #listener: ListenerState;
   #peer = '';
   readonly #ids: RequestIds;
   /** The last Host seen and what it means: a client seldom changes it on a connection. */
   #knownHostField = '';
   #knownHost = '';
+  #traceLine = '';
   /** X-Forwarded-For, -Proto and Via of a peer that is not trusted: the same for every request of the connection. */
   #plainForwarding = '';
 
@@ -55,8 +62,14 @@ export class DownstreamRequest implements RequestView {
     this.#plainForwarding = `X-Forwarded-For: ${peer}\r\nX-Forwarded-Proto: ${listener.scheme}\r\nVia: 1.1 graygate\r\n`;
   }
 
+  /** Looked at once, so that a decision made anew is made for the same time. */
   get nowMs(): number {
-    return Date.now();
+    if (this.#nowMs < 0) this.#nowMs = Date.now();
+    return this.#nowMs;
+  }
+
+  get listenerName(): string {
+    return this.#listener.spec.name;
   }
 
   header(name: string): string | undefined {
@@ -70,15 +83,34 @@ export class DownstreamRequest implements RequestView {
   /** Reads the head at [start, end) of `bytes`. Returns why it is refused, or null. */
   read(bytes: Buffer, start: number, end: number, installed: InstalledSnapshot): ErrorCode | null {
     const { limits, underscores } = this.#listener.spec;
-    this.requestId = '';
-    this.body = 'unread';
-    this.method = '';
+    this.#blank();
     const { head } = this;
     const refused = head.parse(bytes, start, end, installed.fieldIndex, limits, underscores);
     this.method = head.method;
     this.requestId = this.#idOf();
     if (refused !== null) return refused;
     return this.#readTarget() ?? this.#readRest();
+  }
+
+  #blank(): void {
+    this.isSpent = false;
+    this.requestId = '';
+    this.body = 'unread';
+    this.isContinued = false;
+    this.#nowMs = -1;
+    this.method = '';
+    this.host = '';
+    this.path = '';
+    this.query = '';
+    this.clientAddress = this.#peer;
+    this.#traceLine = '';
+  }
+
+  /** A request is refused whose head was never read: nothing is known of it but its connection. */
+  forget(): void {
+    this.#blank();
+    this.head.clear();
+    this.requestId = this.#ids.next();
   }
 
   #idOf(): string {
@@ -124,7 +156,6 @@ export class DownstreamRequest implements RequestView {
     if (head.expect === 'other') return 'expectation-failed';
     if (head.upgrade !== '' && this.#isBadUpgrade()) return 'bad-upgrade';
     if (head.hasVia && this.#viaCount() >= MAX_VIA) return 'loop';
-    this.clientAddress = this.#peer;
     if (this.fromTrustedPeer && head.hasProxyFields) {
       const forwardedFor = head.header('x-forwarded-for');
       if (forwardedFor !== undefined) {
@@ -152,6 +183,24 @@ export class DownstreamRequest implements RequestView {
 
   #viaCount(): number {
     return (this.head.header('via') ?? '').split(',').filter((hop) => hop.trim().endsWith(' graygate')).length;
+  }
+
+  /** The traceparent line for the upstream when the client sent no valid one; '' when it did. The same for every try. */
+  traceLine(): string {
+    if (this.head.traceParent !== '') return '';
+    if (this.#traceLine === '') {
+      const ids = this.#ids.traces.next();
+      // Flags 00: nothing is recorded here, and nobody behind is told to.
+      this.#traceLine = `traceparent: 00-${ids.slice(0, 32)}-${ids.slice(32)}-00\r\n`;
+    }
+    return this.#traceLine;
+  }
+
+  /** The trace that the upstream was told of; null: there is none. */
+  get traceId(): string | null {
+    const { traceParent } = this.head;
+    if (traceParent !== '') return traceIdOf(traceParent);
+    return this.#traceLine === '' ? null : traceIdOf(this.#traceLine.slice('traceparent: '.length));
   }
 
   /** The forwarding lines that the upstream gets: made by us, or made by a trusted proxy and continued by us. */

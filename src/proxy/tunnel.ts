@@ -1,4 +1,5 @@
 import type { DownstreamConnection } from './downstream-connection.ts';
+import type { RequestTally } from './request-tally.ts';
 import type { Sweeper, Timed } from './sweeper.ts';
 import type { TunnelEnd, UpstreamConnection } from './upstream-connection.ts';
 
@@ -16,6 +17,7 @@ export class Tunnel implements TunnelEnd, Timed {
   readonly #client: DownstreamConnection;
   readonly #upstream: UpstreamConnection;
   readonly #sweeper: Sweeper;
+  readonly #tally: RequestTally;
   readonly #onEnd: () => void;
   #idleMs: number;
   #isEnded = false;
@@ -23,12 +25,14 @@ export class Tunnel implements TunnelEnd, Timed {
   constructor(
     client: DownstreamConnection,
     upstream: UpstreamConnection,
+    tally: RequestTally,
     sweeper: Sweeper,
     idleMs: number,
     onEnd: () => void,
   ) {
     this.#client = client;
     this.#upstream = upstream;
+    this.#tally = tally;
     this.#sweeper = sweeper;
     this.#idleMs = idleMs;
     this.#onEnd = onEnd;
@@ -40,6 +44,7 @@ export class Tunnel implements TunnelEnd, Timed {
   start(memory: Buffer, from: number, to: number): void {
     this.#upstream.becomeTunnel(this);
     const early = this.#client.becomeTunnel(this);
+    this.#tally.bytesOut += to - from;
     if (to > from) this.#client.sendBytes(memory, from, to, this.#upstream);
     this.#client.flush();
     if (this.#client.isBlocked) this.#upstream.pauseReading();
@@ -50,6 +55,7 @@ export class Tunnel implements TunnelEnd, Timed {
 
   fromClient(memory: Buffer, from: number, to: number): void {
     this.#moved();
+    this.#tally.bytesIn += to - from;
     this.#upstream.sendBytes(memory, from, to, this.#client);
     this.#upstream.flush();
     if (this.#upstream.isBlocked) this.#client.pauseReading();
@@ -57,6 +63,7 @@ export class Tunnel implements TunnelEnd, Timed {
 
   fromUpstream(memory: Buffer, from: number, to: number): void {
     this.#moved();
+    this.#tally.bytesOut += to - from;
     this.#client.sendBytes(memory, from, to, this.#upstream);
     this.#client.flush();
     if (this.#client.isBlocked) this.#upstream.pauseReading();

@@ -1,0 +1,81 @@
+/**
+ * One real decision, in the words of `POST /api/explain`: posted there as it is, it is decided again. Texts are what their
+ * UTF-8 bytes say. Plain data, the same over a process boundary.
+ */
+export interface DecisionRecord {
+  /** The request's id, as in the access log and in what the upstream got. */
+  readonly id: string;
+  /** When the request began, ISO 8601. */
+  readonly time: string;
+  readonly listener: string;
+  /** The peer was one of the listener's trusted proxies. */
+  readonly trusted: boolean;
+  readonly clientAddress: string;
+  readonly method: string;
+  readonly host: string;
+  readonly path: string;
+  readonly query: string;
+  /** What stood in the request line, as forwarded. */
+  readonly url: string;
+  /** Host, and those fields that any decision looks at; of Cookie only the cookies that one looks at. */
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** What the decision may have looked at and is not kept: names of header fields, `cookie NAME`, `query NAME`, `body`. */
+  readonly withheld: readonly string[];
+  /** The random draw that the decision used; null: none. */
+  readonly draw: number | null;
+  /** The visitor id that was minted for this request; null: none. */
+  readonly visitorId: string | null;
+  readonly route: string | null;
+  readonly rule: string | null;
+  /** The version that answered; null: none did. */
+  readonly version: string | null;
+  readonly intended: string | null;
+  readonly reason: string;
+  readonly status: number;
+}
+
+/** How many are kept of each worker. */
+export const DECISIONS_KEPT = 50;
+/** At most ten a second are looked at, so that it costs nothing that could be measured. */
+const SPACING_MS = 100;
+
+/** The last few decisions of a worker, thinned out on the way in. */
+export class DecisionRing {
+  /** From when on, by the clock of `performance.now()`, the next one is wanted. Compared once a request. */
+  dueAtMs = 0;
+  /** Names of the cookies that a decision may look at; of others nothing is kept. */
+  cookies: ReadonlySet<string> = new Set();
+  readonly #fresh: DecisionRecord[] = [];
+
+  add(decision: DecisionRecord, nowMs: number): void {
+    this.dueAtMs = nowMs + SPACING_MS;
+    if (this.#fresh.length === DECISIONS_KEPT) this.#fresh.shift();
+    this.#fresh.push(decision);
+  }
+
+  /** Those that came since the last call, oldest first. */
+  take(): readonly DecisionRecord[] {
+    return this.#fresh.splice(0);
+  }
+}
+
+/** The last decisions of all workers, as they report them. */
+export class RecentDecisions {
+  readonly #byWorker = new Map<number, DecisionRecord[]>();
+
+  add(workerId: number, decisions: readonly DecisionRecord[]): void {
+    if (decisions.length === 0) return;
+    const kept = [...(this.#byWorker.get(workerId) ?? []), ...decisions].slice(-DECISIONS_KEPT);
+    this.#byWorker.set(workerId, kept);
+  }
+
+  /** A worker is gone; its decisions are of no further interest. */
+  forgetWorker(workerId: number): void {
+    this.#byWorker.delete(workerId);
+  }
+
+  /** Newest first. */
+  list(): readonly DecisionRecord[] {
+    return [...this.#byWorker.values()].flat().sort((one, other) => (one.time < other.time ? 1 : -1));
+  }
+}
