@@ -1,142 +1,109 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cpus, release, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { type Contender, enter, measure, type Round } from './contest.ts';
-import { autocannonLoad, chooseLoadGenerator, type LoadGenerator } from './measure/load.ts';
 import { describePinning, pinThisProcess } from './measure/pinning.ts';
-import { startOrigin } from './origin.ts';
-import { graygate } from './peers/graygate.ts';
-import { haproxy } from './peers/haproxy.ts';
-import { nginxLua } from './peers/nginx-lua.ts';
-import { nginxSplit } from './peers/nginx-split.ts';
-import { byteRelay, fastifyHttpProxy, fastProxy, httpProxy3 } from './peers/node-peers.ts';
-import type { Peer } from './peers/peer.ts';
-import { describeMachine, entryOf, formatMarkdown, type Outcome } from './report.ts';
+import { allPeers } from './peers/all.ts';
+import { type Order, readOrder, USAGE } from './plan.ts';
+import type { Outcome, Report, Skipped } from './report/findings.ts';
+import { formatMarkdown } from './report/markdown.ts';
+import { writeReport } from './report/write-report.ts';
+import { stopEverything } from './running-process.ts';
+import { allScenarios, toCome } from './scenarios/all.ts';
 import type { Scenario } from './scenarios/scenario.ts';
-import { smallGet } from './scenarios/small-get.ts';
+import { TimeBox } from './time-box.ts';
 
-const USAGE = `npm run bench -- [--quick] [--peers NAME,NAME] [--rounds N] [--seconds N] [--load wrk|autocannon]`;
-
-const PEERS: readonly Peer[] = [
-  graygate,
-  nginxLua,
-  nginxSplit,
-  haproxy,
-  fastifyHttpProxy,
-  fastProxy,
-  httpProxy3,
-  byteRelay,
-];
-const SCENARIOS: readonly Scenario[] = [smallGet];
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
-
-interface Plan {
-  readonly peers: readonly Peer[];
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly warmupSeconds: number;
-  readonly load: LoadGenerator;
-}
-
-function readPlan(): Plan {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      peers: { type: 'string' },
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
-      load: { type: 'string' },
-    },
-  });
-  const names = values.peers?.split(',');
-  const peers = PEERS.filter(({ name, quick }) =>
-    names === undefined ? quick || !values.quick : names.includes(name),
-  );
-  if (peers.length === 0) throw new Error(`no such peer; there are: ${PEERS.map(({ name }) => name).join(', ')}`);
-  return {
-    peers,
-    rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
-    seconds: Number(values.seconds ?? (values.quick ? 1 : 5)),
-    warmupSeconds: values.quick ? 1 : 3,
-    load: chooseLoadGenerator(values.load),
-  };
-}
-
-/** Starts, verifies and measures all peers of one scenario: every round asks each of them once, in turn. */
-async function runScenario(scenario: Scenario, plan: Plan, directory: string): Promise<Outcome> {
-  const origin = await startOrigin(directory);
-  let running: readonly Contender[] = [];
-  try {
-    const { contenders, skipped } = await enter(plan.peers, scenario, origin, directory);
-    running = contenders;
-    for (const { name, why } of skipped) say(`${name}: skipped, ${why}`);
-    for (const contender of contenders) await measure(contender, scenario, plan.load, plan.warmupSeconds);
-    const rounds = new Map<Contender, Round[]>(contenders.map((contender) => [contender, []]));
-    for (let number = 1; number <= plan.rounds; number++) {
-      for (const [contender, done] of rounds) {
-        const round = await measure(contender, scenario, plan.load, plan.seconds);
-        done.push(round);
-        say(`round ${number}: ${contender.peer.name.padEnd(20)} ${round.cpuMicrosPerRequest.toFixed(2)} us/request`);
-      }
-    }
-    if (plan.load !== autocannonLoad) await sayAutocannonView(contenders, scenario);
-    return {
-      scenario: scenario.name,
-      about: scenario.about,
-      when: new Date().toISOString(),
-      machine: describeMachine(),
-      pinning: describePinning(),
-      origin: origin.kind,
-      load: `${plan.load.name}, ${scenario.connections} connections`,
-      secondsPerRound: plan.seconds,
-      entries: [...rounds].map(([contender, done]) => entryOf(contender, done)),
-      skipped,
-    };
-  } finally {
-    await Promise.all(running.map((contender) => contender.process.stop()));
-    await origin.stop();
-  }
-}
-
-/** The simple view: what autocannon, which is slower than the proxies, sees of graygate and its nearest peers. */
-async function sayAutocannonView(contenders: readonly Contender[], scenario: Scenario): Promise<void> {
-  for (const contender of contenders.filter(({ peer }) => [graygate, nginxLua, fastifyHttpProxy].includes(peer))) {
-    const { requestsPerSecond, p99Micros, errors } = await measure(contender, scenario, autocannonLoad, 1);
-    const figures = `${Math.round(requestsPerSecond)} requests/s, p99 ${p99Micros / 1000} ms, ${errors} errors`;
-    say(`autocannon: ${contender.peer.name.padEnd(20)} ${figures}`);
-  }
-}
 
 /** Progress goes to stderr: stdout is the report alone. */
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-async function main(): Promise<number> {
-  let plan: Plan;
-  try {
-    plan = readPlan();
-  } catch (error) {
-    say(`${error instanceof Error ? error.message : error}\n${USAGE}`);
-    return 2;
-  }
-  pinThisProcess();
-  const directory = await mkdtemp(join(tmpdir(), 'graygate-bench-'));
-  try {
-    await mkdir(RESULTS, { recursive: true });
-    for (const scenario of SCENARIOS) {
-      const outcome = await runScenario(scenario, plan, directory);
-      const file = join(RESULTS, `${outcome.when.replaceAll(':', '-')}-${scenario.name}.json`);
-      await writeFile(file, `${JSON.stringify(outcome, null, 2)}\n`);
-      process.stdout.write(`${formatMarkdown(outcome)}\n`);
-      say(`written to ${file}`);
+/** One scenario after the other, each in a part of the time that is left. */
+async function runAll({ scenarios, plan, minutes }: Order, directory: string) {
+  const outcomes: Outcome[] = [];
+  const missing: Skipped[] = [];
+  const whole = new TimeBox(minutes * 60_000);
+  let weightToCome = scenarios.reduce((sum, { weight }) => sum + weight, 0);
+  for (const scenario of scenarios) {
+    const { name, about, weight } = scenario;
+    const box = whole.part(weight, weightToCome);
+    weightToCome -= weight;
+    if (whole.isOver) {
+      missing.push({ name, why: 'no time left (--minutes)' });
+      continue;
     }
-    return 0;
+    say(`${name}: ${about}`);
+    const own = await mkdtemp(join(directory, 'scenario-'));
+    try {
+      const findings = await scenario.run({ plan, box, directory: own, say });
+      outcomes.push({ scenario: name, about, ...findings });
+    } catch (error) {
+      missing.push({ name, why: error instanceof Error ? error.message : String(error) });
+      say(`${name}: failed, ${error instanceof Error ? error.stack : error}`);
+    } finally {
+      await rm(own, { recursive: true, force: true });
+    }
+  }
+  return { outcomes, missing };
+}
+
+async function measureAll(order: Order): Promise<Report> {
+  const directory = await mkdtemp(join(tmpdir(), 'graygate-bench-'));
+  const startedAt = performance.now();
+  try {
+    const { outcomes, missing } = await runAll(order, directory);
+    return {
+      when: new Date().toISOString(),
+      machine: describeMachine(),
+      pinning: describePinning(),
+      versions: allPeers.map((peer) => {
+        const how = peer.missing();
+        return `${peer.name}: ${how === null ? peer.version() : `not installed (${how})`}`;
+      }),
+      minutes: (performance.now() - startedAt) / 60_000,
+      outcomes,
+      missing: [...missing, ...(isWhole(order.scenarios) ? toCome : [])],
+    };
   } finally {
+    await stopEverything();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
+function isWhole(scenarios: readonly Scenario[]): boolean {
+  return scenarios.length === allScenarios.length;
+}
+
+function describeMachine(): string {
+  const all = cpus();
+  return `${all.length} x ${all[0]?.model.trim() ?? 'unknown processor'}, ${process.platform} ${release()}`;
+}
+
+async function main(): Promise<number> {
+  let order: Order;
+  try {
+    const peerNames = allPeers.map(({ name }) => name);
+    order = readOrder(process.argv.slice(2), allScenarios, peerNames);
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : error}\n${USAGE}`);
+    return 2;
+  }
+  for (const peer of allPeers) {
+    const how = peer.missing();
+    if (how !== null) say(`${peer.name} is not installed and will be left out; to have it: ${how}`);
+  }
+  pinThisProcess();
+  const report = await measureAll(order);
+  const target = resolve(order.reportDirectory ?? join(RESULTS, report.when.replaceAll(':', '-')));
+  await mkdir(target, { recursive: true });
+  await writeReport(target, report);
+  process.stdout.write(formatMarkdown(report));
+  say(`written to ${target}`);
+  return report.outcomes.length > 0 ? 0 : 1;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void stopEverything().then(() => process.exit(130)));
 process.exitCode = await main();

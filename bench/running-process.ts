@@ -3,12 +3,20 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pinned, type Role } from './measure/pinning.ts';
 
-const START_TIMEOUT_MS = 10_000;
+/** Long enough to read a configuration of 10,000 routes. */
+const START_TIMEOUT_MS = 90_000;
 
 /** A server started for the bench. */
 export interface RunningProcess {
   readonly pid: number;
   stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends every server that still runs. */
+export async function stopEverything(): Promise<void> {
+  await Promise.all([...running].map(stop));
 }
 
 /** Starts a server on the core of its role and waits until its port takes connections. */
@@ -28,16 +36,18 @@ export async function startServer(
   child.once('error', (error) => {
     said += error.message;
   });
-  const running = { pid: child.pid ?? -1, stop: () => stop(child) };
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const server = { pid: child.pid ?? -1, stop: () => stop(child) };
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await takesConnections(port))) {
     if (child.exitCode !== null || child.pid === undefined || performance.now() > deadline) {
-      await running.stop();
+      await server.stop();
       throw new Error(`${command} does not listen on port ${port}: ${tellingLine(said)}`);
     }
     await delay(20);
   }
-  return running;
+  return server;
 }
 
 /** The line that says what went wrong, of everything a program said before it ended. */

@@ -1,9 +1,8 @@
-import { execFile, spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import autocannon from 'autocannon';
-import type { Scenario } from '../scenarios/scenario.ts';
-import { pinned } from './pinning.ts';
+import { spawnSync } from 'node:child_process';
+import type { Traffic } from '../scenarios/traffic.ts';
+import { autocannonLoad } from './autocannon.ts';
+import { closedLoop } from './own-client.ts';
+import { wrk } from './wrk.ts';
 
 /** What one run of load saw from the client's side. */
 export interface LoadResult {
@@ -14,67 +13,38 @@ export interface LoadResult {
   readonly p50Micros: number;
   readonly p99Micros: number;
   readonly p999Micros: number;
+  readonly maxMicros: number;
+  /** How late an open-loop client itself was; null where the answers set the pace. */
+  readonly lateP99Micros: number | null;
 }
 
-/** Sends as much as the connections carry, for so many seconds. */
-export interface LoadGenerator {
+/** A kind of load: as much as the connections carry, or a rate. */
+export interface Load {
   readonly name: string;
-  run(port: number, scenario: Scenario, seconds: number): Promise<LoadResult>;
+  /** Resolves when the load is ready to begin, with its connections open where the tool allows that. */
+  prepare(target: LoadTarget): Promise<PreparedLoad>;
 }
 
-const SCRIPT = fileURLToPath(new URL('wrk-users.lua', import.meta.url));
+export interface LoadTarget {
+  readonly port: number;
+  readonly traffic: Traffic;
+  /** The requests of the traffic, as writeRequestsFile leaves them. */
+  readonly requestsFile: string;
+  readonly seconds: number;
+}
 
-const wrk: LoadGenerator = {
-  name: 'wrk',
-  async run(port, scenario, seconds) {
-    const headers = Object.entries(scenario.headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
-    const [, prefix = '', first = '0'] = /^(.*?)(\d+)$/.exec(scenario.users[0] ?? '') ?? [];
-    const forScript = [scenario.path, scenario.userHeader, prefix, first, String(scenario.users.length)];
-    const rule = [scenario.rule.header, scenario.rule.value, String(scenario.ruleEvery)];
-    const [command, args] = pinned('rest', 'wrk', [
-      ...['-t', '1', '-c', String(scenario.connections), '-d', `${seconds}s`, '-s', SCRIPT, ...headers],
-      ...[`http://127.0.0.1:${port}`, '--', ...forScript, ...rule],
-    ]);
-    const { stdout } = await promisify(execFile)(command, args);
-    const result = /^RESULT (.*)$/m.exec(stdout)?.[1];
-    if (result === undefined) throw new Error(`wrk said: ${stdout}`);
-    return JSON.parse(result) as LoadResult;
-  },
-};
+export interface PreparedLoad {
+  run(): Promise<LoadResult>;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
 
-/** Slower than most of the proxies measured: the load stays below saturation, the cost per request stays true. */
-export const autocannonLoad: LoadGenerator = {
-  name: 'autocannon',
-  async run(port, scenario, seconds) {
-    const result = await autocannon({
-      url: `http://127.0.0.1:${port}`,
-      connections: scenario.connections,
-      duration: seconds,
-      requests: scenario.users.map((user, index) => ({
-        method: 'GET',
-        path: scenario.path,
-        headers: {
-          ...scenario.headers,
-          [scenario.userHeader]: user,
-          ...((index + 1) % scenario.ruleEvery === 0 && { [scenario.rule.header]: scenario.rule.value }),
-        },
-      })),
-    });
-    return {
-      requests: result.requests.total,
-      durationMicros: result.duration * 1e6,
-      errors: result.errors + result.timeouts + result.non2xx,
-      p50Micros: result.latency.p50 * 1000,
-      p99Micros: result.latency.p99 * 1000,
-      p999Micros: result.latency.p99_9 * 1000,
-    };
-  },
-};
+export type LoadName = 'wrk' | 'own' | 'autocannon';
 
-/** wrk where it is installed, autocannon elsewhere or when asked for. */
-export function chooseLoadGenerator(wanted: string | undefined): LoadGenerator {
+/** wrk where it is installed, our own client in a closed loop elsewhere; or the one asked for. */
+export function saturatingLoad(wanted: LoadName | undefined): Load {
+  const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
+  if (wanted === 'wrk' && !hasWrk) throw new Error('wrk is not installed (apt-get install wrk)');
   if (wanted === 'autocannon') return autocannonLoad;
-  const installed = spawnSync('wrk', ['-v']).error === undefined;
-  if (wanted === 'wrk' && !installed) throw new Error('wrk is not installed (apt-get install wrk)');
-  return installed ? wrk : autocannonLoad;
+  return wanted === 'own' || !hasWrk ? closedLoop : wrk;
 }

@@ -1,17 +1,14 @@
--- Requests of many users in turn, made once and sent again and again; every so-manieth carries the rule's header.
--- Arguments: path, name of the user header, first user number, users, name and value of the rule's header, every.
+-- Sends the requests of a file in turn. Argument: the file; each request has its length in bytes on a line before it.
 local requests, at = {}, 0
 
 function init(args)
-  local path, user_header, prefix, first, users = args[1], args[2], args[3], tonumber(args[4]), tonumber(args[5])
-  local rule_header, rule_value, every = args[6], args[7], tonumber(args[8])
-  for index = 1, users do
-    local headers = {}
-    for name, value in pairs(wrk.headers) do headers[name] = value end
-    headers[user_header] = prefix .. (first + index - 1)
-    if index % every == 0 then headers[rule_header] = rule_value end
-    requests[index] = wrk.format("GET", path, headers)
+  local file = assert(io.open(args[1], "rb"))
+  while true do
+    local length = file:read("*l")
+    if not length then break end
+    requests[#requests + 1] = file:read(tonumber(length))
   end
+  file:close()
 end
 
 function request()
@@ -22,7 +19,7 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    "RESULT {\"requests\":%d,\"durationMicros\":%d,\"errors\":%d,\"p50Micros\":%d,\"p99Micros\":%d,\"p999Micros\":%d}\n",
+    'RESULT {"requests":%d,"durationMicros":%d,"errors":%d,"p50Micros":%d,"p99Micros":%d,"p999Micros":%d,"maxMicros":%d}\n',
     summary.requests, summary.duration, errors.connect + errors.read + errors.write + errors.status + errors.timeout,
-    latency:percentile(50), latency:percentile(99), latency:percentile(99.9)))
+    latency:percentile(50), latency:percentile(99), latency:percentile(99.9), latency.max))
 end

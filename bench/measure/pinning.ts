@@ -1,12 +1,18 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** The core for the proxy under test, and the one for everything else. */
-export type Role = 'proxy' | 'rest';
+/** The core for the proxy under test; the one for everything else; that of the load; those of a proxy with two workers. */
+export type Role = 'proxy' | 'rest' | 'load' | 'proxies';
 
-const CORES: Readonly<Record<Role, string>> = { proxy: '1', rest: '0' };
+const cores = availableParallelism();
+const CORES: Readonly<Record<Role, string>> = {
+  proxy: '1',
+  rest: '0',
+  load: cores > 2 ? '2' : '0',
+  proxies: cores > 3 ? '1,3' : '0,1',
+};
 
-const canPin = availableParallelism() >= 2 && spawnSync('taskset', ['--version']).status === 0;
+const canPin = cores >= 2 && spawnSync('taskset', ['--version']).status === 0;
 
 /** A command that runs on the core of its role; the command as it is where cores cannot be chosen. */
 export function pinned(role: Role, command: string, args: readonly string[]): readonly [string, readonly string[]] {
@@ -20,7 +26,6 @@ export function pinThisProcess(): void {
 
 /** One sentence for the report. */
 export function describePinning(): string {
-  return canPin
-    ? 'proxy alone on core 1; load, origin and harness on core 0'
-    : 'NOT pinned (needs two cores and taskset): the figures are rough';
+  if (!canPin) return 'NOT pinned (needs two cores and taskset): the figures are rough';
+  return `proxy alone on core ${CORES.proxy}; origin and harness on core ${CORES.rest}, load on core ${CORES.load}`;
 }

@@ -1,123 +1,145 @@
-import { Agent, type IncomingMessage, request } from 'node:http';
-import type { Origin } from '../origin.ts';
+import { createHash } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import type { Origin } from '../origin/origin.ts';
 import type { Peer } from '../peers/peer.ts';
-import type { Scenario } from '../scenarios/scenario.ts';
+import type { Traffic, WireRequest } from '../scenarios/traffic.ts';
 
-const USERS = 2_000;
 const CONNECTIONS = 16;
+/** What all answers of one pass may carry together, requests included: large ones are asked for less often. */
+const BYTES_OF_A_PASS = 32 * 2 ** 20;
+const MOST_USERS = 2_000;
 
 interface Answer {
   readonly status: number;
   readonly version: string;
-  readonly body: Readonly<Record<string, string>>;
+  readonly hash: string;
+  readonly bytes: number;
+  readonly text: string;
   readonly reused: boolean;
 }
 
-/** Asks one peer one question on kept-alive connections. */
-type Ask = (headers: Readonly<Record<string, string>>, path?: string) => Promise<Answer>;
+/** Asks one port one question on kept-alive connections. */
+type Ask = (request: WireRequest) => Promise<Answer>;
 
 /**
- * Checks, before anything is measured, that a peer does the work it is compared for: right answers, the share within four
- * standard deviations, one user one version, connections kept on both sides. Returns what is wrong, empty when nothing is.
+ * Checks, before anything is measured, that a peer does the work it is compared for: the origin's answers byte by byte, the
+ * share within four standard deviations, one user one version, the rule, connections kept on both sides. Returns what is
+ * wrong, empty when nothing is.
  */
-export async function verify(peer: Peer, port: number, scenario: Scenario, origin: Origin): Promise<readonly string[]> {
+export async function verify(peer: Peer, port: number, traffic: Traffic, origin: Origin): Promise<readonly string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const ask: Ask = (headers, path = scenario.path) => askOnce(agent, port, path, { ...scenario.headers, ...headers });
+  const askAt =
+    (at: number): Ask =>
+    (one) =>
+      askOnce(agent, at, one);
+  const ask = askAt(port);
   try {
+    const probe = traffic.requestOf('verify-0', 0, false);
+    const genuine = await askGenuine(askAt, probe, origin);
+    const users = Math.min(MOST_USERS, Math.ceil(BYTES_OF_A_PASS / genuine.bytes));
     return [
-      ...(await checkShareAndConnections(peer, ask, scenario, origin)),
-      ...(peer.routes.rule ? await checkRule(ask, scenario) : []),
-      ...(peer.routes.stamps ? await checkStamps(ask) : []),
+      ...(await checkShareAndConnections(peer, ask, traffic, origin, users, genuine.hashes)),
+      ...(peer.routes.rule ? await checkRule(ask, traffic, Math.min(users, 200)) : []),
+      ...(peer.routes.stamps ? await checkStamps(ask, { ...probe, path: traffic.seenPath }) : []),
     ];
   } finally {
     agent.destroy();
   }
 }
 
+/** What each version answers when nobody stands before it, and the size of a question and its answer. */
+async function askGenuine(askAt: (port: number) => Ask, probe: WireRequest, origin: Origin) {
+  const stable = await askAt(origin.stablePort)(probe);
+  const canary = await askAt(origin.canaryPort)(probe);
+  const hashes = new Map([stable, canary].map(({ version, hash }) => [version, hash]));
+  return { hashes, bytes: stable.bytes + (probe.body?.length ?? 0) + 200 };
+}
+
 async function checkShareAndConnections(
   peer: Peer,
   ask: Ask,
-  scenario: Scenario,
+  traffic: Traffic,
   origin: Origin,
+  count: number,
+  genuine: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
-  const users = Array.from({ length: USERS }, (_, index) => `verify-${index}`);
-  const askAll = () => inParallel(users, (user) => ask({ [scenario.userHeader]: user }));
+  const users = Array.from({ length: count }, (_, index) => `verify-${index}`);
+  const askAll = () => inParallel(users, (user, index) => ask(traffic.requestOf(user, index, false)));
   const acceptedBefore = await origin.acceptedConnections();
   const first = await askAll();
   const accepted = (await origin.acceptedConnections()) - acceptedBefore;
   const wrong: string[] = [];
-  const failed = first.filter((answer) => answer.status !== 200 || answer.body['padding'] === undefined).length;
-  if (failed > 0) wrong.push(`${failed} of ${USERS} answers are not the origin's`);
+  const failed = first.filter(({ status, version, hash }) => status !== 200 || genuine.get(version) !== hash).length;
+  if (failed > 0) wrong.push(`${failed} of ${count} answers are not the origin's`);
   const fresh = first.filter((answer) => !answer.reused).length;
-  if (fresh > CONNECTIONS * 2) wrong.push(`client connections are not kept: ${fresh} for ${USERS} requests`);
-  if (accepted > USERS / 10) wrong.push(`origin connections are not kept: ${accepted} for ${USERS} requests`);
+  if (fresh > CONNECTIONS * 2) wrong.push(`client connections are not kept: ${fresh} for ${count} requests`);
+  if (accepted > CONNECTIONS * 4 + count / 20)
+    wrong.push(`origin connections are not kept: ${accepted} for ${count} requests`);
   if (!peer.routes.split) return wrong;
   const canary = first.filter((answer) => answer.version === 'canary').length;
-  const share = scenario.canaryPercent / 100;
-  const allowed = 4 * Math.sqrt(USERS * share * (1 - share));
-  if (Math.abs(canary - USERS * share) > allowed)
-    wrong.push(`canary got ${canary} of ${USERS}, expected ${USERS * share} +- ${Math.round(allowed)}`);
+  const share = traffic.canaryPercent / 100;
+  const allowed = 4 * Math.sqrt(count * share * (1 - share));
+  if (Math.abs(canary - count * share) > allowed)
+    wrong.push(`canary got ${canary} of ${count}, expected ${count * share} +- ${Math.round(allowed)}`);
   const second = await askAll();
   const moved = second.filter((answer, index) => answer.version !== first[index]?.version).length;
-  if (moved > 0) wrong.push(`${moved} of ${USERS} users changed version between two requests`);
+  if (moved > 0) wrong.push(`${moved} of ${count} users changed version between two requests`);
   return wrong;
 }
 
-async function checkRule(ask: Ask, scenario: Scenario): Promise<readonly string[]> {
-  const answers = await inParallel(scenario.users, (user) =>
-    ask({ [scenario.userHeader]: user, [scenario.rule.header]: scenario.rule.value }),
-  );
+async function checkRule(ask: Ask, traffic: Traffic, count: number): Promise<readonly string[]> {
+  const users = Array.from({ length: count }, (_, index) => `verify-${index}`);
+  const answers = await inParallel(users, (user, index) => ask(traffic.requestOf(user, index, true)));
   const missed = answers.filter((answer) => answer.version !== 'canary').length;
-  return missed === 0 ? [] : [`${missed} of ${answers.length} requests escaped the header rule`];
+  return missed === 0 ? [] : [`${missed} of ${answers.length} requests escaped the rule`];
 }
 
-async function checkStamps(ask: Ask): Promise<readonly string[]> {
-  const { body } = await ask({}, '/seen');
-  const missing = ['forwardedFor', 'via'].filter((name) => (body[name] ?? '') === '');
-  return missing.map((name) => `the origin saw no ${name === 'via' ? 'Via' : 'X-Forwarded-For'}`);
+async function checkStamps(ask: Ask, probe: WireRequest): Promise<readonly string[]> {
+  const { text } = await ask(probe);
+  const stamps = { forwardedFor: 'X-Forwarded-For', via: 'Via' };
+  return Object.entries(stamps)
+    .filter(([field]) => !new RegExp(`"${field}":"[^"]`).test(text))
+    .map(([, name]) => `the origin saw no ${name}`);
 }
 
 /** In order of the items, as many at once as there are connections. */
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<readonly R[]> {
+async function inParallel<T, R>(items: readonly T[], work: (item: T, index: number) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;
   const lane = async () => {
     while (next < items.length) {
       const index = next++;
-      results[index] = await work(items[index] as T);
+      results[index] = await work(items[index] as T, index);
     }
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, lane));
   return results;
 }
 
-function askOnce(agent: Agent, port: number, path: string, headers: Record<string, string>): Promise<Answer> {
+function askOnce(agent: Agent, port: number, { method, path, headers, body }: WireRequest): Promise<Answer> {
+  const length = body === null ? {} : { 'content-length': body.length };
+  const options = { agent, host: '127.0.0.1', port, method, path, headers: { ...headers, ...length }, timeout: 5_000 };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ agent, host: '127.0.0.1', port, path, headers, timeout: 5_000 }, (answer) => {
-      readJson(answer).then(
-        (body) =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            version: body['version'] ?? '',
-            body,
-            reused: outgoing.reusedSocket,
-          }),
-        reject,
-      );
+    const outgoing = request(options, async (answer) => {
+      const chunks: Buffer[] = [];
+      try {
+        for await (const chunk of answer) chunks.push(chunk as Buffer);
+      } catch (error) {
+        reject(error);
+        return;
+      }
+      const bytes = Buffer.concat(chunks);
+      resolve({
+        status: answer.statusCode ?? 0,
+        version: String(answer.headers['x-version'] ?? ''),
+        hash: createHash('sha1').update(bytes).digest('hex'),
+        bytes: bytes.length,
+        text: bytes.length > 4096 ? '' : bytes.toString('latin1'),
+        reused: outgoing.reusedSocket,
+      });
     });
     outgoing.on('timeout', () => outgoing.destroy(new Error(`no answer from port ${port} within 5 s`)));
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body ?? undefined, 'latin1');
   });
-}
-
-async function readJson(answer: IncomingMessage): Promise<Record<string, string>> {
-  let text = '';
-  answer.setEncoding('utf8');
-  for await (const chunk of answer) text += chunk;
-  try {
-    return JSON.parse(text) as Record<string, string>;
-  } catch {
-    return {};
-  }
 }

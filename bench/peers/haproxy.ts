@@ -8,7 +8,6 @@ export const haproxy: Peer = {
   name: 'HAProxy',
   work: 'header rule, hash split (xxh32), X-Forwarded-For, Via, its own counters',
   routes: { split: true, rule: true, stamps: true },
-  quick: true,
   missing: () => (programVersion('haproxy', '-v') === null ? 'apt-get install haproxy' : null),
   version: () => programVersion('haproxy', '-v') ?? '',
   async prepare(site) {
@@ -20,10 +19,12 @@ export const haproxy: Peer = {
   },
 };
 
-function haproxyConfiguration({ port, stablePort, canaryPort, scenario }: Site): string {
+function haproxyConfiguration({ port, origin, traffic, setup }: Site): string {
+  const { rule, userHeader, canaryPercent, connections } = traffic;
+  const caught = rule.kind === 'header' ? `use_backend canary if { req.hdr(${rule.name}) -m str ${rule.value} }` : '';
   return `global
-  nbthread 1
-  maxconn 8192
+  nbthread ${Math.max(1, setup.workers)}
+  maxconn ${Math.max(8192, connections * 2)}
 defaults
   mode http
   timeout client 1h
@@ -34,12 +35,12 @@ defaults
 frontend edge
   bind 127.0.0.1:${port} backlog 4096
   http-request set-header via "1.1 haproxy"
-  use_backend canary if { req.hdr(${scenario.rule.header}) -m str ${scenario.rule.value} }
-  use_backend canary if { req.hdr(${scenario.userHeader}),xxh32,mod(100) lt ${scenario.canaryPercent} }
+  ${caught}
+  use_backend canary if { req.hdr(${userHeader}),xxh32,mod(100) lt ${canaryPercent} }
   default_backend stable
 backend stable
-  server one 127.0.0.1:${stablePort} pool-max-conn 256
+  server one 127.0.0.1:${origin.stablePort} pool-max-conn 256
 backend canary
-  server one 127.0.0.1:${canaryPort} pool-max-conn 256
+  server one 127.0.0.1:${origin.canaryPort} pool-max-conn 256
 `;
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programVersion } from './installed.ts';
-import { nginxPreamble, nginxTempPaths } from './nginx-preamble.ts';
+import { NGINX_STREAMING, nginxPreamble, nginxTempPaths } from './nginx-preamble.ts';
 import type { Peer, Site } from './peer.ts';
 
 /** nginx at its cheapest: a split by the user's id in C, no rule, nothing counted. */
@@ -9,7 +9,6 @@ export const nginxSplit: Peer = {
   name: 'nginx',
   work: 'hash split (split_clients), X-Forwarded-For, Via',
   routes: { split: true, rule: false, stamps: true },
-  quick: true,
   missing: () => (programVersion('nginx', '-v') === null ? 'apt-get install nginx' : null),
   version: () => programVersion('nginx', '-v') ?? '',
   async prepare(site) {
@@ -21,17 +20,17 @@ export const nginxSplit: Peer = {
   },
 };
 
-function nginxConfiguration({ directory, port, stablePort, canaryPort, scenario }: Site): string {
-  const user = scenario.userHeader.replaceAll('-', '_');
-  return `${nginxPreamble(directory, 'proxy')}
+function nginxConfiguration({ directory, port, origin, traffic, setup }: Site): string {
+  const user = traffic.userHeader.replaceAll('-', '_');
+  return `${nginxPreamble(directory, 'proxy', Math.max(8192, traffic.connections * 2), Math.max(1, setup.workers))}
 http {
 ${nginxTempPaths(directory)}
   access_log off;
   keepalive_requests 1000000000;
   keepalive_timeout 1h;
-  upstream stable { server 127.0.0.1:${stablePort}; keepalive 256; keepalive_requests 1000000000; }
-  upstream canary { server 127.0.0.1:${canaryPort}; keepalive 256; keepalive_requests 1000000000; }
-  split_clients "$http_${user}" $version { ${scenario.canaryPercent}% canary; * stable; }
+  upstream stable { server 127.0.0.1:${origin.stablePort}; keepalive 256; keepalive_requests 1000000000; }
+  upstream canary { server 127.0.0.1:${origin.canaryPort}; keepalive 256; keepalive_requests 1000000000; }
+  split_clients "$http_${user}" $version { ${traffic.canaryPercent}% canary; * stable; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / {
@@ -40,6 +39,7 @@ ${nginxTempPaths(directory)}
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header Via "1.1 nginx";
+      ${NGINX_STREAMING}
       proxy_pass http://$version;
     }
   }

@@ -6,7 +6,7 @@ import type { Peer, Site } from './peer.ts';
 
 const require = createRequire(import.meta.url);
 
-interface NodePeer extends Pick<Peer, 'name' | 'work' | 'routes' | 'quick'> {
+interface NodePeer extends Pick<Peer, 'name' | 'work' | 'routes'> {
   /** The file in processes/ that runs it. */
   readonly file: string;
   /** The npm package that it is made of; null: Node alone. */
@@ -20,7 +20,6 @@ export const fastifyHttpProxy = nodePeer({
   name: '@fastify/http-proxy',
   work: 'header rule, hash split (murmurhash)',
   routes: DECIDES,
-  quick: true,
   file: 'fastify-http-proxy.ts',
   npm: '@fastify/http-proxy',
 });
@@ -29,7 +28,6 @@ export const httpProxy3 = nodePeer({
   name: 'http-proxy-3',
   work: 'header rule, hash split (murmurhash), X-Forwarded-For',
   routes: DECIDES,
-  quick: false,
   file: 'http-proxy-3.ts',
   npm: 'http-proxy-3',
 });
@@ -38,7 +36,6 @@ export const fastProxy = nodePeer({
   name: 'fast-proxy',
   work: 'header rule, hash split (murmurhash)',
   routes: DECIDES,
-  quick: false,
   file: 'fast-proxy.ts',
   npm: 'fast-proxy',
 });
@@ -48,7 +45,6 @@ export const byteRelay = nodePeer({
   name: 'byte relay (Node)',
   work: 'none: bytes from one socket to the other, no HTTP',
   routes: { split: false, rule: false, stamps: false },
-  quick: true,
   file: 'byte-relay.ts',
   npm: null,
 });
@@ -59,11 +55,12 @@ function nodePeer({ file, npm, ...peer }: NodePeer): Peer {
     ...peer,
     missing: () => (npm === null || manifestOf(npm) !== null ? null : 'npm ci'),
     version: () => `${npm === null ? '' : `${npm} ${manifestOf(npm)?.version}, `}Node ${process.version}`,
-    async prepare({ directory, port, stablePort, canaryPort, scenario }: Site) {
+    async prepare({ directory, port, origin: { stablePort, canaryPort }, traffic }: Site) {
       await mkdir(directory, { recursive: true });
-      const { userHeader, rule, canaryPercent } = scenario;
-      const work = JSON.stringify({ port, stablePort, canaryPort, userHeader, rule, canaryPercent });
-      return { command: process.execPath, args: [script, work], configuration: await readFile(script, 'utf8') };
+      const { userHeader, rule, canaryPercent } = traffic;
+      const work = { port, stablePort, canaryPort, userHeader, rule, canaryPercent };
+      const args = [script, JSON.stringify(work)];
+      return { command: process.execPath, args, configuration: await readFile(script, 'utf8') };
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { Scenario } from '../scenarios/scenario.ts';
+import type { OriginPorts } from '../origin/origin.ts';
+import type { Traffic } from '../scenarios/traffic.ts';
 
 /** A proxy that is measured, graygate itself among them. */
 export interface Peer {
@@ -9,28 +10,38 @@ export interface Peer {
   readonly routes: {
     /** Splits by a hash of the user's id. */
     readonly split: boolean;
-    /** Sends whoever carries the rule's header to the canary. */
+    /** Sends whoever the rule catches to the canary. */
     readonly rule: boolean;
     /** Stamps X-Forwarded-For and Via. */
     readonly stamps: boolean;
   };
-  /** Part of the run that must end within a minute. */
-  readonly quick: boolean;
-  /** null: it can run here. Else one sentence on how to get it. */
+  /** null: it can run here. Else how to get it, a command where there is one. */
   missing(): string | null;
   version(): string;
   /** Writes what it needs and says how to start it. */
   prepare(site: Site): Promise<Launch>;
 }
 
-/** Where a peer runs and what is behind it. */
+/** Where a peer runs, what is behind it and what it must be ready for. */
 export interface Site {
   /** Of this run and this peer alone. */
   readonly directory: string;
   readonly port: number;
-  readonly stablePort: number;
-  readonly canaryPort: number;
-  readonly scenario: Scenario;
+  readonly origin: OriginPorts;
+  readonly traffic: Traffic;
+  readonly setup: Setup;
+}
+
+/** What some scenarios change about a peer. Who cannot do it is not entered there. */
+export interface Setup {
+  /** Processes that take connections; 0: for graygate all in one process, as 1 for the others. */
+  readonly workers: number;
+  /** So many routes `/svc-N`, each with so many rules of which the last is the traffic's; null: one for everything. */
+  readonly routes: { readonly count: number; readonly rules: number } | null;
+  /** A port that gets a copy of every request. */
+  readonly mirrorPort: number | null;
+  /** Where to leave a profile of the processor time, for who can make one. */
+  readonly profileDirectory: string | null;
 }
 
 export interface Launch {
@@ -38,4 +49,6 @@ export interface Launch {
   readonly args: readonly string[];
   /** Its configuration, for whoever wants to see that the comparison is fair. */
   readonly configuration: string;
+  /** Of graygate: the file to edit and the port to ask. */
+  readonly control?: { readonly file: string; readonly adminPort: number };
 }

@@ -1,17 +1,36 @@
-/** One kind of traffic, the same for every peer: what is asked, who asks, and which version ought to answer. */
+import type { Load } from '../load/load.ts';
+import type { Findings } from '../report/findings.ts';
+import type { TimeBox } from '../time-box.ts';
+
+/** A question that the bench answers by measuring. */
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  readonly path: string;
-  /** Sent with every request. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The header whose hash decides between stable and canary. */
-  readonly userHeader: string;
-  readonly users: readonly string[];
-  /** A request with this header belongs to the canary, whoever sends it. */
-  readonly rule: { readonly header: string; readonly value: string };
-  /** Every so-manieth request of the load carries the rule's header. */
-  readonly ruleEvery: number;
-  readonly canaryPercent: number;
-  readonly connections: number;
+  /** Its part of the time, about the seconds that it takes when there is enough. */
+  readonly weight: number;
+  /** Part of the run that must end within a minute. */
+  readonly quick: boolean;
+  run(bench: Bench): Promise<Findings>;
+}
+
+/** What a scenario works with. */
+export interface Bench {
+  readonly plan: Plan;
+  /** Of this scenario alone, removed after it. */
+  readonly directory: string;
+  readonly box: TimeBox;
+  /** Progress, for who waits. */
+  say(line: string): void;
+}
+
+export interface Plan {
+  readonly isQuick: boolean;
+  /** Names of peers; null: all. */
+  readonly peers: readonly string[] | null;
+  readonly rounds: number;
+  readonly secondsPerRound: number;
+  readonly warmupSeconds: number;
+  readonly load: Load;
+  /** Where graygate's profiles go; null: none are made. */
+  readonly profileDirectory: string | null;
 }

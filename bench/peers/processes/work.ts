@@ -7,7 +7,7 @@ export interface Work {
   readonly stablePort: number;
   readonly canaryPort: number;
   readonly userHeader: string;
-  readonly rule: { readonly header: string; readonly value: string };
+  readonly rule: { readonly name: string; readonly value: string };
   readonly canaryPercent: number;
 }
 
@@ -21,7 +21,7 @@ export function baseAddressOf(work: Work): (headers: IncomingHttpHeaders) => str
   const canary = `http://127.0.0.1:${work.canaryPort}`;
   const limit = work.canaryPercent * 100;
   return (headers) => {
-    if (headers[work.rule.header] === work.rule.value) return canary;
+    if (headers[work.rule.name] === work.rule.value) return canary;
     const user = headers[work.userHeader];
     const draw = typeof user === 'string' ? murmurhash.v3(user) % 10_000 : Math.random() * 10_000;
     return draw < limit ? canary : stable;

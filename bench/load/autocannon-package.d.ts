@@ -8,11 +8,12 @@ declare module 'autocannon' {
       readonly method: string;
       readonly path: string;
       readonly headers: Readonly<Record<string, string>>;
+      readonly body?: string;
     }[];
   }
   interface Result {
     readonly requests: { readonly total: number };
-    readonly latency: { readonly p50: number; readonly p99: number; readonly p99_9: number };
+    readonly latency: { readonly p50: number; readonly p99: number; readonly p99_9: number; readonly max: number };
     readonly duration: number;
     readonly errors: number;
     readonly timeouts: number;

@@ -1,0 +1,112 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeRequestsFile } from './load/requests-file.ts';
+import { verify } from './measure/verify.ts';
+import { type Origin, startOrigin } from './origin/origin.ts';
+import type { Launch, Peer, Setup } from './peers/peer.ts';
+import type { Entry, Skipped } from './report/findings.ts';
+import { freePort, type RunningProcess, startServer } from './running-process.ts';
+import type { Bench } from './scenarios/scenario.ts';
+import type { Traffic } from './scenarios/traffic.ts';
+
+/** A peer that is to be measured, perhaps in several setups under several labels. */
+export interface Entrant {
+  readonly peer: Peer;
+  readonly label?: string;
+  readonly setup?: Partial<Setup>;
+}
+
+/** A peer that runs, was verified, and may be measured. */
+export interface Contender {
+  readonly label: string;
+  readonly peer: Peer;
+  readonly port: number;
+  readonly process: RunningProcess;
+  readonly launch: Launch;
+}
+
+const PLAIN: Setup = { workers: 0, routes: null, mirrorPort: null, profileDirectory: null };
+
+/** An origin and the proxies before it, verified, all running and all idle but the one that is measured. */
+export class Arena {
+  readonly contenders: Contender[] = [];
+  readonly skipped: Skipped[] = [];
+  readonly origin: Origin;
+  readonly #bench: Bench;
+  readonly #requestsFiles = new Map<Traffic, string>();
+
+  private constructor(bench: Bench, origin: Origin) {
+    this.#bench = bench;
+    this.origin = origin;
+  }
+
+  /** `readsBodies`: the requests of this arena have bodies. */
+  static async open(bench: Bench, { readsBodies = false } = {}): Promise<Arena> {
+    return new Arena(bench, await startOrigin(bench.directory, readsBodies));
+  }
+
+  get entries(): readonly Entry[] {
+    return this.contenders.map(({ label, peer, launch }) => ({
+      label,
+      version: peer.version(),
+      work: peer.work,
+      configuration: launch.configuration.replaceAll(this.#bench.directory, 'DIRECTORY'),
+    }));
+  }
+
+  /** Starts and verifies each. Who is missing, does not start or does not do the work is skipped with the reason. */
+  async enter(entrants: readonly Entrant[], traffic: Traffic): Promise<void> {
+    for (const entrant of entrants) {
+      const label = entrant.label ?? entrant.peer.name;
+      if (this.#bench.plan.peers?.includes(entrant.peer.name) === false) continue;
+      const missing = entrant.peer.missing();
+      if (missing !== null) this.#skip(label, `not installed; to have it: ${missing}`);
+      else if (this.#bench.box.isOver) this.#skip(label, 'no time left');
+      else await this.#enterOne(entrant, label, traffic);
+    }
+  }
+
+  find(label: string): Contender | undefined {
+    return this.contenders.find((one) => one.label === label);
+  }
+
+  /** The file of a traffic's requests, written when it is first asked for. */
+  async requestsFile(traffic: Traffic): Promise<string> {
+    const file =
+      this.#requestsFiles.get(traffic) ?? join(this.#bench.directory, `requests-${this.#requestsFiles.size}`);
+    if (!this.#requestsFiles.has(traffic)) {
+      await writeRequestsFile(file, traffic);
+      this.#requestsFiles.set(traffic, file);
+    }
+    return file;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.contenders.map((contender) => contender.process.stop()));
+    await this.origin.stop();
+  }
+
+  async #enterOne({ peer, setup }: Entrant, label: string, traffic: Traffic): Promise<void> {
+    const port = await freePort();
+    const own = join(this.#bench.directory, label.replace(/\W+/g, '-'));
+    await mkdir(own, { recursive: true });
+    const full: Setup = { ...PLAIN, profileDirectory: this.#bench.plan.profileDirectory, ...setup };
+    let process_: RunningProcess | undefined;
+    try {
+      const launch = await peer.prepare({ directory: own, port, origin: this.origin, traffic, setup: full });
+      const role = full.workers > 1 ? 'proxies' : 'proxy';
+      process_ = await startServer(role, launch.command, launch.args, port);
+      const wrong = await verify(peer, port, traffic, this.origin);
+      if (wrong.length > 0) throw new Error(`failed the verification: ${wrong.join('; ')}`);
+      this.contenders.push({ label, peer, port, process: process_, launch });
+    } catch (error) {
+      await process_?.stop();
+      this.#skip(label, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #skip(name: string, why: string): void {
+    this.skipped.push({ name, why });
+    this.#bench.say(`${name}: skipped, ${why}`);
+  }
+}
