@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemRandom } from './adapters/random.ts';
 import { re2 } from './adapters/re2.ts';
 import { type AdminServer, createAdminServer } from './admin/admin-server.ts';
@@ -26,9 +27,12 @@ import { Totals } from './telemetry/totals.ts';
 import { TrafficWindow } from './telemetry/traffic-window.ts';
 import { version } from './version.ts';
 import { linkInProcess } from './workers/link.ts';
+import { ListeningSockets } from './workers/listening-sockets.ts';
 import type { FromWorker, ToWorker } from './workers/messages.ts';
 import { Primary } from './workers/primary.ts';
+import { Supervisor } from './workers/supervisor.ts';
 import { Worker } from './workers/worker.ts';
+import { startWorkerProcess } from './workers/worker-process.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -39,6 +43,8 @@ export interface AppOptions {
   readonly stateDirectory?: string;
   /** Start on what was accepted last when the file is broken. */
   readonly lastGood?: boolean;
+  /** Processes that carry the traffic; 0: this one does. */
+  readonly workers: number;
   readonly env: Environment;
   readonly log: Log;
 }
@@ -49,6 +55,8 @@ export interface App {
   start(): Promise<readonly ListenerReport[]>;
   /** Reads the configuration now; resolves when that was dealt with, whatever came of it. */
   reload(): Promise<void>;
+  /** Replaces every worker process, one after another, without losing a request. */
+  restartWorkers(): Promise<void>;
   /** Drains: not ready any more, accepts nothing new, finishes what was begun within the grace, then closes everything. */
   stop(): Promise<void>;
 }
@@ -58,25 +66,59 @@ const wire: WireRules = { canonicalTarget, parseAuthority, canonicalAddress };
 
 /** Reads and checks the configuration and takes the state directory; nothing is bound yet. */
 export async function createApp(options: AppOptions): Promise<App> {
-  const source = new FileSource({ path: options.configPath, log: options.log });
-  const loaded = loadConfiguration(source.read(), { env: options.env, regex: re2 });
-  if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
-  const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
+  // First of all, so that the processes start while the configuration is read.
+  const fleet = startFleet(options);
   try {
-    return await Gateway.prepare(options, source, store, loaded);
+    const source = new FileSource({ path: options.configPath, log: options.log });
+    const loaded = loadConfiguration(source.read(), { env: options.env, regex: re2 });
+    if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
+    const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
+    try {
+      return await Gateway.prepare(options, fleet, source, store, loaded);
+    } catch (error) {
+      store.close();
+      throw error;
+    }
   } catch (error) {
-    store.close();
+    fleet.supervisor?.close();
+    await fleet.primary.close();
     throw error;
   }
 }
 
-interface Parts {
-  readonly options: AppOptions;
-  readonly source: FileSource;
-  readonly store: StateStore;
+/** Those who route, and what they have counted. */
+interface WorkerFleet {
   readonly totals: Totals;
   readonly window: TrafficWindow;
   readonly primary: Primary;
+  /** null: everything in this process. */
+  readonly supervisor: Supervisor | null;
+}
+
+function startFleet({ workers, log }: AppOptions): WorkerFleet {
+  const totals = new Totals();
+  const window = new TrafficWindow(Date.now);
+  const sockets = workers > 0 ? new ListeningSockets() : null;
+  const primary = new Primary({ totals, window, log, sockets });
+  if (workers === 0) {
+    const [toWorker, toPrimary] = linkInProcess<ToWorker, FromWorker>();
+    new Worker({ link: toPrimary, random: systemRandom(), regex: re2, workers: 1, pid: process.pid });
+    primary.expect(1);
+    primary.add(toWorker);
+    return { totals, window, primary, supervisor: null };
+  }
+  // Beside this file, as source or as built.
+  const entry = fileURLToPath(new URL(`worker-main${extname(import.meta.url)}`, import.meta.url));
+  const start = () => startWorkerProcess(entry, workers);
+  const supervisor = new Supervisor({ workers, primary, start, log, nowMs: () => performance.now() });
+  supervisor.start();
+  return { totals, window, primary, supervisor };
+}
+
+interface Parts extends WorkerFleet {
+  readonly options: AppOptions;
+  readonly source: FileSource;
+  readonly store: StateStore;
   readonly publisher: Publisher;
   readonly first: LoadedConfiguration;
   /** Set when the file is broken and what was accepted last stands in for it. */
@@ -96,6 +138,7 @@ class Gateway implements App {
 
   static async prepare(
     options: AppOptions,
+    fleet: WorkerFleet,
     source: FileSource,
     store: StateStore,
     first: LoadedConfiguration,
@@ -112,11 +155,8 @@ class Gateway implements App {
     if (first.config === null && (before === null || before.config === null)) {
       throw refusalOf(first.issues, before === null ? 'there is no last good one' : 'the last good one is refused too');
     }
-    const totals = new Totals();
-    const window = new TrafficWindow(Date.now);
-    const primary = new Primary({ totals, window, log });
     const publisher = new Publisher({
-      fleet: primary,
+      fleet: fleet.primary,
       store,
       live,
       before: before?.config ?? null,
@@ -125,13 +165,12 @@ class Gateway implements App {
       nowMs: Date.now,
     });
     const lastGood = first.config === null ? before : null;
-    return new Gateway({ options, source, store, totals, window, primary, publisher, first, lastGood });
+    return new Gateway({ ...fleet, options, source, store, publisher, first, lastGood });
   }
 
   async start(): Promise<readonly ListenerReport[]> {
     const { first, lastGood, primary, options, source } = this.#parts;
     try {
-      this.#addWorker();
       const adminConfig = (lastGood ?? first).config!.admin;
       this.#admin = this.#createAdmin(adminConfig);
       await this.#publishFirst();
@@ -149,15 +188,14 @@ class Gateway implements App {
     return this.#parts.source.reload();
   }
 
+  async restartWorkers(): Promise<void> {
+    const { supervisor, publisher } = this.#parts;
+    await supervisor?.restart(() => publisher.inForce?.config.graceMs ?? 0);
+  }
+
   stop(): Promise<void> {
     this.#stopping ??= this.#drain();
     return this.#stopping;
-  }
-
-  #addWorker(): void {
-    const [toWorker, toPrimary] = linkInProcess<ToWorker, FromWorker>();
-    this.#parts.primary.add(toWorker);
-    new Worker({ link: toPrimary, random: this.#random, regex: re2, workers: 1, pid: process.pid });
   }
 
   async #publishFirst(): Promise<void> {
@@ -229,16 +267,18 @@ class Gateway implements App {
   }
 
   async #drain(): Promise<void> {
-    const { publisher, primary, source } = this.#parts;
+    const { publisher, primary, supervisor, source } = this.#parts;
     this.#isServing = false;
+    supervisor?.close();
     source.close();
     await primary.drain(publisher.inForce?.config.graceMs ?? 0);
     await this.#close();
   }
 
   async #close(): Promise<void> {
-    const { primary, store, source } = this.#parts;
+    const { primary, supervisor, store, source } = this.#parts;
     this.#isServing = false;
+    supervisor?.close();
     source.close();
     await this.#admin?.close();
     await primary.close();

@@ -4,22 +4,23 @@ import { type DemoGateway, runDemo } from '../demo/run-demo.ts';
 import { parseArguments, wholeNumber } from './arguments.ts';
 import type { Command, Terminal } from './command.ts';
 import { logTo } from './log-lines.ts';
-import { urlOf } from './run.ts';
+import { MAX_WORKERS, urlOf } from './run.ts';
 import { untilStopSignal } from './until-signal.ts';
 
-const OPTIONS = { port: { type: 'string' }, 'admin-port': { type: 'string' } } as const;
+const OPTIONS = { port: { type: 'string' }, 'admin-port': { type: 'string' }, workers: { type: 'string' } } as const;
 
 export const demoCommand: Command = {
   name: 'demo',
   summary: 'bring up demo services and a gateway before them on this machine',
-  usage: 'demo [--port 8080] [--admin-port 9900]',
+  usage: 'demo [--port 8080] [--admin-port 9900] [--workers 0]',
   async run(args, terminal) {
     const { values } = parseArguments(args, OPTIONS, 0);
+    const workers = wholeNumber(values.workers ?? '0', '--workers', 0, MAX_WORKERS);
     const stopped = untilStopSignal({});
     const demo = await runDemo({
       port: wholeNumber(values.port ?? '8080', '--port', 0, 65_535),
       adminPort: wholeNumber(values['admin-port'] ?? '9900', '--admin-port', 0, 65_535),
-      startGateway: (configFile) => startGateway(configFile, terminal),
+      startGateway: (configFile) => startGateway(configFile, workers, terminal),
       print: terminal.out,
     });
     await stopped;
@@ -28,10 +29,11 @@ export const demoCommand: Command = {
   },
 };
 
-async function startGateway(configPath: string, terminal: Terminal): Promise<DemoGateway> {
+async function startGateway(configPath: string, workers: number, terminal: Terminal): Promise<DemoGateway> {
   const log = logTo(terminal);
   const app = await createApp({
     configPath,
+    workers,
     env: terminal.env,
     log: (level, text) => level !== 'info' && log(level, text),
   });

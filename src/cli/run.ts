@@ -12,7 +12,7 @@ const OPTIONS = {
   'last-good': { type: 'boolean' },
 } as const;
 
-const MAX_WORKERS = 512;
+export const MAX_WORKERS = 512;
 
 export const runCommand: Command = {
   name: 'run',
@@ -24,16 +24,18 @@ export const runCommand: Command = {
     const workers =
       values.workers === undefined ? availableParallelism() : wholeNumber(values.workers, '--workers', 0, MAX_WORKERS);
     const log = logTo(terminal);
-    if (workers > 0 && values.workers !== undefined)
-      log('warning', `--workers ${workers}: this version runs everything in one process, as with --workers 0`);
     const app = await createApp({
       configPath,
       lastGood: values['last-good'] === true,
+      workers,
       env: terminal.env,
       log,
       ...(values.state === undefined ? {} : { stateDirectory: values.state }),
     });
-    const stopped = untilStopSignal({ reload: () => void app.reload().catch((error) => log('error', String(error))) });
+    const stopped = untilStopSignal({
+      reload: () => void app.reload().catch((error) => log('error', String(error))),
+      restartWorkers: () => void app.restartWorkers(),
+    });
     for (const listener of await app.start()) terminal.out(`listening ${listener.name} ${urlOf(listener)}\n`);
     terminal.out('ready\n');
     const signal = await stopped;

@@ -3,11 +3,11 @@ import type { RandomSource } from '../core/ports.ts';
 import type { ListenerSpec, Mirror, PoolSettings, Service, Snapshot, Version } from '../core/snapshot.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
-import type { EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
+import type { ClientCount, EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import { Faults, tellOnStderr } from './faults.ts';
 import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
-import { Listener } from './listener.ts';
+import { Listener, type OpenedSocket } from './listener.ts';
 import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
 import { Overload } from './overload.ts';
 import type { PlaneContext } from './plane-context.ts';
@@ -23,6 +23,8 @@ export interface DataPlaneOptions {
   readonly fallbackCells: FallbackCells;
   /** The number of workers that share this gateway's limits. */
   readonly workers: number;
+  /** The socket of a listener, where it was opened elsewhere; null, or no such function: it is opened here. */
+  readonly openedSocket?: (listener: ListenerSpec) => OpenedSocket | null;
   /** Told once of each kind of unexpected error that cost a connection; by default on stderr. */
   readonly onFault?: (text: string) => void;
   /** How long nothing may move on a tunnel; an hour by default. */
@@ -41,6 +43,13 @@ export interface HeldResources {
   readonly timed: number;
   /** Connections destroyed by an unexpected error, since the start. */
   readonly faults: number;
+}
+
+/** A snapshot that could be swapped to: everything that may fail has been done. */
+export interface PreparedSnapshot {
+  readonly snapshot: Snapshot;
+  /** By name, in the order of the configuration; bound, some of them in use already. */
+  readonly listeners: ReadonlyMap<string, Listener>;
 }
 
 /** The data plane of one worker: listeners, connections, pools. Owns every socket that carries users' traffic. */
@@ -82,47 +91,101 @@ export class DataPlane implements Runtimes {
     };
   }
 
-  /** Binds what is new, swaps to the snapshot, lets go of what is no longer used. Rejects, with nothing changed, when an address cannot be bound. */
+  /** Prepares and commits in one. Rejects, with nothing changed, when an address cannot be bound. */
   async install(snapshot: Snapshot): Promise<readonly ListenerReport[]> {
-    const bound = await this.#bindNew(snapshot.listeners);
+    return this.commit(await this.prepare(snapshot));
+  }
+
+  /** Binds what is new; nothing else changes. Rejects when an address cannot be bound. One at a time: commit or discard it. */
+  async prepare(snapshot: Snapshot): Promise<PreparedSnapshot> {
+    const listeners = this.#matchListeners(snapshot.listeners);
+    const bound: Listener[] = [];
+    try {
+      for (const spec of snapshot.listeners) {
+        if (listeners.has(spec.name) || this.#context.isDraining) continue;
+        const opened = this.#options.openedSocket?.(spec) ?? null;
+        const listener = new Listener(spec, this.#context as PlaneContext, opened);
+        bound.push(listener);
+        await listener.listen();
+        listeners.set(spec.name, listener);
+      }
+    } catch (error) {
+      for (const listener of bound) listener.stopAccepting();
+      throw error;
+    }
+    return { snapshot, listeners };
+  }
+
+  /** Lets go of what was bound for a snapshot that does not come. */
+  discard({ listeners }: PreparedSnapshot): void {
+    const inUse = new Set(this.#listeners.values());
+    for (const listener of listeners.values()) if (!inUse.has(listener)) listener.drain();
+  }
+
+  /** Swaps to what was prepared and lets go of what is no longer used. */
+  commit({ snapshot, listeners }: PreparedSnapshot): readonly ListenerReport[] {
     this.#updatePools(snapshot);
     this.#budget.maxBytes = Math.ceil(snapshot.mirroring.maxBytes / Math.max(1, this.#options.workers));
     this.#context.installed = new InstalledSnapshot(snapshot, this);
-    this.#swapListeners(snapshot.listeners, bound);
+    this.#swapListeners(snapshot.listeners, listeners);
     this.#retireUnused(snapshot);
     return [...this.#listeners.values()].map((listener) => listener.report());
   }
 
-  async #bindNew(specs: readonly ListenerSpec[]): Promise<Map<string, Listener>> {
-    const bound = new Map<string, Listener>();
-    try {
-      for (const spec of specs) {
-        if (this.#listeners.get(spec.name)?.state.spec.address === spec.address) continue;
-        const listener = new Listener(spec, this.#context as PlaneContext);
-        await listener.listen();
-        bound.set(spec.name, listener);
-      }
-    } catch (error) {
-      for (const listener of bound.values()) listener.stopAccepting();
-      throw error;
+  /** The listeners that go on: by name, or by address where only the name is another. */
+  #matchListeners(specs: readonly ListenerSpec[]): Map<string, Listener> {
+    const matched = new Map<string, Listener>();
+    const free = new Set(this.#listeners.values());
+    const match = (spec: ListenerSpec, listener: Listener | undefined) => {
+      if (listener === undefined || !free.delete(listener)) return;
+      matched.set(spec.name, listener);
+    };
+    for (const spec of specs) {
+      const known = this.#listeners.get(spec.name);
+      if (known?.state.spec.address === spec.address) match(spec, known);
     }
-    return bound;
+    for (const spec of specs) {
+      if (matched.has(spec.name) || spec.address.endsWith(':0')) continue;
+      match(
+        spec,
+        [...free].find((listener) => listener.state.spec.address === spec.address),
+      );
+    }
+    return matched;
   }
 
-  #swapListeners(specs: readonly ListenerSpec[], bound: ReadonlyMap<string, Listener>): void {
-    const byName = new Map(specs.map((spec) => [spec.name, spec]));
-    for (const [name, listener] of this.#listeners) {
-      const spec = byName.get(name);
-      if (spec !== undefined && !bound.has(name)) {
-        listener.state.spec = spec;
-        continue;
-      }
-      this.#listeners.delete(name);
+  #swapListeners(specs: readonly ListenerSpec[], next: ReadonlyMap<string, Listener>): void {
+    const staying = new Set(next.values());
+    for (const listener of this.#listeners.values()) {
+      if (staying.has(listener)) continue;
       listener.drain();
       if (listener.connections.size > 0) this.#leaving.add(listener);
     }
-    for (const [name, listener] of bound) this.#listeners.set(name, listener);
+    this.#listeners.clear();
+    for (const spec of specs) {
+      const listener = next.get(spec.name);
+      if (listener === undefined) continue;
+      this.#listeners.set(spec.name, listener);
+      listener.state.spec = spec;
+      listener.acceptOpened();
+    }
     for (const listener of this.#leaving) if (listener.connections.size === 0) this.#leaving.delete(listener);
+  }
+
+  /** What other workers hold of a client, so that its limit is one for the whole gateway. */
+  setElsewhere(counts: readonly ClientCount[]): void {
+    for (const { listener, client, count } of counts)
+      this.#listeners.get(listener)?.state.tally.setElsewhere(client, count);
+  }
+
+  /** The clients whose number of connections here changed since the last call. */
+  takeClientCounts(): ClientCount[] {
+    const counts: ClientCount[] = [];
+    for (const { state } of [...this.#listeners.values(), ...this.#leaving]) {
+      const listener = state.spec.name;
+      for (const [client, count] of state.tally.takeChanges()) counts.push({ listener, client, count });
+    }
+    return counts;
   }
 
   #updatePools(snapshot: Snapshot): void {

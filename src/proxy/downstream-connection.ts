@@ -267,7 +267,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       this.#refuse('overloaded');
       return;
     }
-    this.#keepAlive = head.keepAlive && !this.#plane.isDraining;
+    this.#keepAlive = head.keepAlive && !this.#listener.isLeaving;
     this.#phase = 'answering';
     this.deadlineAt = NEVER;
     this.#exchange.refuse(installed, 'overloaded', false);
@@ -275,7 +275,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   #startExchange(installed: InstalledSnapshot): void {
     const { head } = this.request;
-    this.#keepAlive = head.keepAlive && !this.#plane.isDraining;
+    this.#keepAlive = head.keepAlive && !this.#listener.isLeaving;
     this.#bodyBytes = 0;
     this.#remaining = head.contentLength;
     const hasBody = head.isChunked || head.contentLength >= 0;
@@ -387,7 +387,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   /** The Connection line of the answer; '' where the version's default says it already (RFC 9112 9.3). */
   connectionLine(): string {
-    if (this.#plane.isDraining) this.#keepAlive = false;
+    if (this.#listener.isLeaving) this.#keepAlive = false;
     if (!this.#keepAlive) return 'Connection: close\r\n';
     return this.request.head.minorVersion === 0 ? 'Connection: keep-alive\r\n' : '';
   }
@@ -410,7 +410,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   answerError(code: ErrorCode, isRequestWhole: boolean): number {
     const { status, message } = ERRORS[code];
     if (!isRequestWhole) this.#keepAlive = false;
-    if (this.#plane.isDraining) this.#keepAlive = false;
+    if (this.#listener.isLeaving) this.#keepAlive = false;
     const answer = errorAnswer({
       status,
       code,

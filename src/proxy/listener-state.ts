@@ -1,16 +1,21 @@
 import type { ListenerSpec } from '../core/snapshot.ts';
+import { ClientTally } from './client-tally.ts';
 
 /** What a listener's connections share and what a reload may change under them. */
 export class ListenerState {
   spec: ListenerSpec;
   readonly scheme: 'http' | 'https' = 'http';
   connections = 0;
-  readonly #byClient = new Map<string, number>();
+  /** Nothing new is accepted: the answer under way on a connection is its last. */
+  isLeaving = false;
+  readonly tally: ClientTally;
   /** Bound once, so that it can be handed on without a closure per request. */
   readonly isTrusted = (address: string): boolean => this.spec.trustedProxies.contains(address);
 
-  constructor(spec: ListenerSpec) {
+  /** `workers`: how many share the limits. */
+  constructor(spec: ListenerSpec, workers: number) {
     this.spec = spec;
+    this.tally = new ClientTally(workers > 1);
   }
 
   /** False: over the listener's limit; the connection is not counted. */
@@ -22,23 +27,17 @@ export class ListenerState {
 
   /** False: over the client's limit; the connection is not counted for it. */
   admitClient(address: string): boolean {
-    const open = this.#byClient.get(address) ?? 0;
-    if (open >= this.spec.limits.connectionsPerClient) return false;
-    this.#byClient.set(address, open + 1);
-    return true;
+    return this.tally.enter(address, this.spec.limits.connectionsPerClient);
   }
 
   /** An admitted connection has closed. `client`: for whom it was counted; '' for nobody. */
   leave(client: string): void {
     this.connections -= 1;
-    if (client === '') return;
-    const left = (this.#byClient.get(client) ?? 1) - 1;
-    if (left > 0) this.#byClient.set(client, left);
-    else this.#byClient.delete(client);
+    if (client !== '') this.tally.leave(client);
   }
 
   /** Clients with an open connection. */
   get clients(): number {
-    return this.#byClient.size;
+    return this.tally.size;
   }
 }

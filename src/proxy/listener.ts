@@ -13,19 +13,32 @@ interface AcceptedSocket {
   _handle: { useUserBuffer?: unknown } | null;
 }
 
+/** Longer than any round trip that a client's request may still be under way. */
+const IDLE_LINGER_MS = 500;
+
+/** A listening socket that was opened elsewhere: Node's own handle of it, or its file descriptor. */
+export type OpenedSocket = { readonly handle: object } | { readonly fd: number };
+
+/** What stands for the client's address where there is none: whoever may open the socket file is on this machine. */
+const LOCAL_PEER = '127.0.0.1';
+
 /** One bound address: accepts, admits within the limits, and hands each connection its engine. */
 export class Listener {
   readonly state: ListenerState;
   readonly connections = new Set<DownstreamConnection>();
   readonly #plane: PlaneContext;
   readonly #server: net.Server;
+  /** Not accepted from before the first snapshot is there to route by; null: none was handed in, or it is in use. */
+  #opened: OpenedSocket | null;
+  #isUnixSocket = false;
   readonly #closed = (connection: DownstreamConnection): void => {
     this.connections.delete(connection);
     this.state.leave(connection.countedFor);
   };
 
-  constructor(spec: ListenerSpec, plane: PlaneContext) {
-    this.state = new ListenerState(spec);
+  constructor(spec: ListenerSpec, plane: PlaneContext, opened: OpenedSocket | null = null) {
+    this.state = new ListenerState(spec, plane.workers);
+    this.#opened = opened;
     this.#plane = plane;
     this.#server = net.createServer(
       { pauseOnConnect: true, noDelay: true, keepAlive: true, allowHalfOpen: true },
@@ -40,7 +53,9 @@ export class Listener {
     );
   }
 
+  /** Binds the address, unless the socket was handed in. */
   listen(): Promise<void> {
+    if (this.#opened !== null) return Promise.resolve();
     const { host, port } = splitAddress(this.state.spec.address);
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -53,17 +68,31 @@ export class Listener {
     });
   }
 
+  /** Begins to accept from a socket that was handed in: at once, since others may have sent clients there already. */
+  acceptOpened(): void {
+    const opened = this.#opened;
+    if (opened === null) return;
+    this.#opened = null;
+    this.#server.on('error', () => undefined);
+    if ('handle' in opened) this.#server.listen(opened.handle, BACKLOG);
+    else this.#server.listen({ fd: opened.fd, backlog: BACKLOG });
+    this.#isUnixSocket = typeof this.#server.address() === 'string';
+  }
+
   report(): ListenerReport {
     const address = this.#server.address();
     const { name } = this.state.spec;
-    if (address === null || typeof address === 'string') return { name, address: '', port: 0 };
+    if (typeof address === 'string') return { name, address: `unix:${address}`, port: 0 };
+    if (address === null) return { name, address: '', port: 0 };
     return { name, address: address.address, port: address.port };
   }
 
   #accept(accepted: net.Socket): void {
     const { state } = this;
-    const peer = canonicalAddress(accepted.remoteAddress ?? '') ?? '';
-    if (peer === '' || !state.admit(this.#plane.workers)) {
+    const peer = this.#isUnixSocket ? LOCAL_PEER : (canonicalAddress(accepted.remoteAddress ?? '') ?? '');
+    // Bound for a first snapshot that is not there yet.
+    const isEarly = (this.#plane.installed as unknown) === null;
+    if (isEarly || peer === '' || !state.admit(this.#plane.workers)) {
       accepted.destroy();
       return;
     }
@@ -98,12 +127,22 @@ export class Listener {
 
   /** Stops accepting; open connections go on. */
   stopAccepting(): void {
+    if (this.#opened !== null && 'handle' in this.#opened) (this.#opened.handle as { close(): void }).close();
+    this.#opened = null;
     if (this.#server.listening) this.#server.close();
   }
 
+  /**
+   * Stops accepting and ends each connection with its next answer. A client may be sending on an idle one at this very
+   * moment, so those are closed only after they have stayed idle a while.
+   */
   drain(): void {
     this.stopAccepting();
-    for (const connection of this.connections) connection.drain();
+    this.state.isLeaving = true;
+    if (this.connections.size === 0) return;
+    setTimeout(() => {
+      for (const connection of this.connections) connection.drain();
+    }, IDLE_LINGER_MS).unref();
   }
 
   destroyAll(): void {

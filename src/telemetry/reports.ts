@@ -38,3 +38,10 @@ export interface AddressReport {
   readonly usable: boolean;
   readonly reason: string;
 }
+
+/** Open connections of one client address on one listener. */
+export interface ClientCount {
+  readonly listener: string;
+  readonly client: string;
+  readonly count: number;
+}

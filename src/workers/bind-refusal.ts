@@ -1,4 +1,4 @@
-import type { ListenerSpec } from '../core/snapshot.ts';
+import type { ListenerAddress } from './listening-sockets.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the address is already in use',
@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** The sentence for a person when an installation failed: which listener could not be bound and which key to change. */
-export function refusalSentence(error: unknown, listeners: readonly ListenerSpec[]): string {
+export function refusalSentence(error: unknown, listeners: readonly ListenerAddress[]): string {
   const { code, syscall, address, port, message } = error as NodeJS.ErrnoException & {
     address?: string;
     port?: number;

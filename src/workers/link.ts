@@ -1,9 +1,14 @@
+/** Node's own handle of an open socket. */
+export type SocketHandle = object;
+
+export type Receive<In> = (message: In, socket: SocketHandle | null) => void;
+
 /** One end of an ordered, two-way path of messages between the primary and a worker. */
 export interface Link<Out, In> {
-  /** Sends plain data. After either end has closed, nothing is sent and nothing is thrown. */
-  send(message: Out): void;
+  /** Sends plain data, and a socket beside it. After either end has closed, nothing is sent and nothing is thrown. */
+  send(message: Out, socket?: SocketHandle): void;
   /** Receives every message from now on, in the order sent. One receiver. */
-  onMessage(receive: (message: In) => void): void;
+  onMessage(receive: Receive<In>): void;
   /** Called once, when either end has closed or the other side is gone. */
   onClose(closed: () => void): void;
   close(): void;
@@ -23,22 +28,22 @@ export function linkInProcess<A, B>(): [Link<A, B>, Link<B, A>] {
 
 class InProcessEnd<Out, In> implements Link<Out, In> {
   peer: InProcessEnd<In, Out> | null = null;
-  #receive: ((message: In) => void) | null = null;
+  #receive: Receive<In> | null = null;
   #closed: (() => void) | null = null;
   /** Messages that came before anybody listened. */
-  #early: In[] = [];
+  #early: [In, SocketHandle | null][] = [];
   #open = true;
 
-  send(message: Out): void {
+  send(message: Out, socket: SocketHandle | null = null): void {
     const peer = this.peer;
     if (!this.#open || peer === null) return;
     const copy = structuredClone(message);
-    queueMicrotask(() => peer.#deliver(copy));
+    queueMicrotask(() => peer.#deliver(copy, socket));
   }
 
-  onMessage(receive: (message: In) => void): void {
+  onMessage(receive: Receive<In>): void {
     this.#receive = receive;
-    for (const message of this.#early.splice(0)) receive(message);
+    for (const [message, socket] of this.#early.splice(0)) receive(message, socket);
   }
 
   onClose(closed: () => void): void {
@@ -50,10 +55,10 @@ class InProcessEnd<Out, In> implements Link<Out, In> {
     if (this.peer !== null) this.peer.#shut();
   }
 
-  #deliver(message: In): void {
+  #deliver(message: In, socket: SocketHandle | null): void {
     if (!this.#open) return;
-    if (this.#receive === null) this.#early.push(message);
-    else this.#receive(message);
+    if (this.#receive === null) this.#early.push([message, socket]);
+    else this.#receive(message, socket);
   }
 
   #shut(): void {

@@ -1,9 +1,13 @@
 import type { Log } from '../control/log.ts';
-import type { ListenerReport, UnhealthyEndpoint } from '../telemetry/reports.ts';
+import type { ClientCount, ListenerReport, UnhealthyEndpoint } from '../telemetry/reports.ts';
 import type { Totals } from '../telemetry/totals.ts';
 import type { TrafficWindow } from '../telemetry/traffic-window.ts';
+import { refusalSentence } from './bind-refusal.ts';
+import { ClientCounts } from './client-counts.ts';
+import { KnownWorker, type WorkerLife } from './known-worker.ts';
 import type { Link } from './link.ts';
-import type { FromWorker, Installation, ToWorker } from './messages.ts';
+import { type ListeningSockets, socketKey } from './listening-sockets.ts';
+import type { FromWorker, Installation, ToWorker, WorkerReport } from './messages.ts';
 
 /** What a worker is at this moment. */
 export interface WorkerState {
@@ -17,78 +21,97 @@ export interface PrimaryOptions {
   readonly totals: Totals;
   readonly window: TrafficWindow;
   readonly log: Log;
-  /** A worker that has not answered an installation by then has refused it. */
-  readonly installTimeoutMs?: number;
-}
-
-interface KnownWorker {
-  readonly id: number;
-  readonly link: Link<ToWorker, FromWorker>;
-  pid: number;
-  generation: number;
-  listeners: readonly ListenerReport[];
-}
-
-type Answer = { readonly ok: true } | { readonly ok: false; readonly message: string };
-
-interface Waiting {
-  readonly worker: KnownWorker;
-  /** `install GENERATION`, `report ID`, `drain`, `end`. */
-  readonly what: string;
-  settle(answer: Answer): void;
+  /** null: the workers open their own. */
+  readonly sockets?: ListeningSockets | null;
+  /** A worker that has not answered an installation by then is ended, for another to take its place. */
+  readonly answerTimeoutMs?: number;
 }
 
 const REPORT_EVERY_MS = 1_000;
 const COLLECT_TIMEOUT_MS = 1_000;
-const INSTALL_TIMEOUT_MS = 30_000;
+const ANSWER_TIMEOUT_MS = 2_000;
+/** There is no other to take the place of a worker in this process. */
+const PATIENCE_MS = 30_000;
+/** A process that was just started loads its program first. */
+const START_TIMEOUT_MS = 20_000;
 const CLOSE_TIMEOUT_MS = 2_000;
-const GONE: Answer = { ok: false, message: 'the worker is gone' };
+/** How long a change waits for workers that take the place of others. */
+const REPLACEMENT_TIMEOUT_MS = 10_000;
 
 /** The primary's side: knows the workers, tells them all the same, gathers what they count. */
 export class Primary {
   readonly #totals: Totals;
   readonly #window: TrafficWindow;
   readonly #log: Log;
-  readonly #installTimeoutMs: number;
+  readonly #sockets: ListeningSockets | null;
+  readonly #answerTimeoutMs: number | null;
   readonly #workers = new Map<number, KnownWorker>();
-  readonly #waiting = new Set<Waiting>();
+  readonly #clients = new ClientCounts();
   readonly #timer: NodeJS.Timeout;
   #inForce: Installation | null = null;
   #unhealthy: readonly UnhealthyEndpoint[] = [];
+  /** How many workers there are when none is missing. */
+  #wanted = 0;
+  #listeners: readonly ListenerReport[] = [];
+  /** Those who wait until no worker is missing. */
+  #awaiting: (() => void)[] = [];
   #lastWorkerId = 0;
   #lastReportId = 0;
   #isClosing = false;
 
-  constructor({ totals, window, log, installTimeoutMs }: PrimaryOptions) {
+  constructor({ totals, window, log, sockets, answerTimeoutMs }: PrimaryOptions) {
     this.#totals = totals;
     this.#window = window;
     this.#log = log;
-    this.#installTimeoutMs = installTimeoutMs ?? INSTALL_TIMEOUT_MS;
+    this.#sockets = sockets ?? null;
+    this.#answerTimeoutMs = answerTimeoutMs ?? null;
     this.#timer = setInterval(() => void this.collect(), REPORT_EVERY_MS);
     this.#timer.unref();
   }
 
-  /** Takes a worker in. One that comes while a configuration is in force is given that at once. */
-  add(link: Link<ToWorker, FromWorker>): void {
-    const worker: KnownWorker = { id: ++this.#lastWorkerId, link, pid: 0, generation: 0, listeners: [] };
-    this.#workers.set(worker.id, worker);
-    link.onClose(() => this.#lose(worker));
-    link.onMessage((message) => this.#receive(worker, message));
-    if (this.#unhealthy.length > 0) link.send({ kind: 'health', unhealthy: this.#unhealthy });
-    if (this.#inForce !== null) link.send({ kind: 'install', installation: this.#inForce });
+  /** From now on a change is done only when so many workers route by it. */
+  expect(workers: number): void {
+    this.#wanted = workers;
   }
 
-  /** Resolves once every worker routes by it. Rejects with the first refusal, after all have gone back to what was in force. */
-  async install(installation: Installation): Promise<readonly ListenerReport[]> {
-    const workers = [...this.#workers.values()];
-    if (workers.length === 0) throw new Error('there is no worker to install it');
-    const answers = await Promise.all(workers.map((worker) => this.#tell(worker, installation)));
-    const refusal = answers.find((answer, at) => !answer.ok && this.#workers.has(workers[at]!.id));
-    if (refusal !== undefined && !refusal.ok) {
-      await this.#goBack();
-      throw new Error(refusal.message);
+  /** Takes a worker in; returns its id. One that comes while a configuration is in force is given that at once. */
+  add(link: Link<ToWorker, FromWorker>, life: WorkerLife = {}): number {
+    const worker = new KnownWorker(++this.#lastWorkerId, link, life);
+    this.#workers.set(worker.id, worker);
+    const elsewhere = this.#clients.join(worker.id);
+    link.onClose(() => this.#lose(worker));
+    link.onMessage((message) => this.#receive(worker, message));
+    if (elsewhere.length > 0) link.send({ kind: 'elsewhere', counts: elsewhere });
+    if (this.#unhealthy.length > 0) link.send({ kind: 'health', unhealthy: this.#unhealthy });
+    if (this.#inForce !== null) void this.#bringIn(worker, this.#inForce);
+    return worker.id;
+  }
+
+  /**
+   * Resolves once every worker routes by it. Rejects with the first refusal, with all of them as before. Every worker
+   * prepares it first and none swaps until all have, so that both old and new answer for as short a time as possible.
+   * `allowanceMs`: what preparing it may take beyond the ordinary.
+   */
+  async install(installation: Installation, allowanceMs = 0): Promise<readonly ListenerReport[]> {
+    const { listeners } = installation.config;
+    try {
+      await this.#sockets?.open(listeners);
+    } catch (error) {
+      throw new Error(refusalSentence(error, listeners), { cause: error });
+    }
+    try {
+      await this.#prepareAll(installation, allowanceMs);
+    } catch (error) {
+      this.#sockets?.keepOnly(this.#inForce?.config.listeners ?? []);
+      throw error;
     }
     this.#inForce = installation;
+    for (const worker of this.#workers.values())
+      if (worker.prepared !== installation.generation && !worker.isComing) void this.#bringIn(worker, installation);
+    await this.#swapAll(installation);
+    this.#sockets?.keepOnly(listeners);
+    if (!(await this.untilComplete(REPLACEMENT_TIMEOUT_MS + allowanceMs)))
+      this.#log('error', `generation ${installation.generation} is in force, and a worker is missing`);
     return this.listeners();
   }
 
@@ -100,50 +123,66 @@ export class Primary {
 
   /** Brings the totals up to date: every worker has reported, or did not within a second. */
   async collect(): Promise<void> {
-    const id = ++this.#lastReportId;
-    const reports = [...this.#workers.values()].map((worker) => {
-      const answer = this.#wait(worker, `report ${id}`, COLLECT_TIMEOUT_MS);
-      worker.link.send({ kind: 'collect', id });
-      return answer;
-    });
-    await Promise.all(reports);
+    await Promise.all([...this.#workers.values()].map((worker) => this.#collectFrom(worker)));
   }
 
   /** Lets every worker finish what it has begun, at most for `graceMs`, and takes the last reports. */
   async drain(graceMs: number): Promise<void> {
-    const drained = [...this.#workers.values()].map((worker) => {
-      const answer = this.#wait(worker, 'drain', graceMs + COLLECT_TIMEOUT_MS);
-      worker.link.send({ kind: 'drain', graceMs });
-      return answer;
-    });
+    this.#isClosing = true;
+    const drained = [...this.#workers.values()].map((worker) => this.#drainOne(worker, graceMs));
+    // Otherwise clients would wait in a queue that nobody accepts from.
+    this.#sockets?.close();
     await Promise.all(drained);
     await this.collect();
+  }
+
+  /** Lets one worker finish and go; another has its place already. Resolves when it is gone. */
+  async retire(id: number, graceMs: number): Promise<void> {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) return;
+    worker.isLeaving = true;
+    await this.#drainOne(worker, graceMs);
+    await this.#collectFrom(worker);
+    await this.#end(worker);
   }
 
   /** Ends every worker now; resolves when all have let go of their sockets. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#timer);
-    const ended = [...this.#workers.values()].map((worker) => {
-      const answer = this.#wait(worker, 'end', CLOSE_TIMEOUT_MS);
-      worker.link.send({ kind: 'stop' });
-      return answer;
-    });
-    await Promise.all(ended);
+    await Promise.all([...this.#workers.values()].map((worker) => this.#end(worker)));
+    this.#sockets?.close();
   }
 
   workers(): readonly WorkerState[] {
-    return [...this.#workers.values()].map(({ id, pid, generation }) => ({ id, pid, generation }));
+    return this.#staying().map(({ id, pid, generation }) => ({ id, pid, generation }));
   }
 
   /** Does every worker, and at least one, have a snapshot? */
   isRouting(): boolean {
-    return this.#workers.size > 0 && this.workers().every(({ generation }) => generation > 0);
+    const staying = this.#staying();
+    return staying.length > 0 && staying.every(({ generation }) => generation > 0);
+  }
+
+  /** Resolves when no worker is missing and all route by what is in force, or when the time is up; tells which. */
+  untilComplete(timeoutMs = REPLACEMENT_TIMEOUT_MS): Promise<boolean> {
+    if (this.#isComplete()) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#awaiting.push(() => {
+        clearTimeout(timer);
+        resolve(true);
+      });
+    });
   }
 
   /** The sockets that carry users' traffic; the same in every worker. */
   listeners(): readonly ListenerReport[] {
-    return this.#workers.values().next().value?.listeners ?? [];
+    return this.#listeners;
+  }
+
+  #staying(): KnownWorker[] {
+    return [...this.#workers.values()].filter((worker) => !worker.isLeaving);
   }
 
   #receive(worker: KnownWorker, message: FromWorker): void {
@@ -151,69 +190,166 @@ export class Primary {
       case 'online':
         worker.pid = message.pid;
         break;
+      case 'prepared':
+        worker.prepared = message.generation;
+        worker.settle(`prepare ${message.generation}`, { ok: true });
+        break;
       case 'installed':
         worker.generation = message.generation;
-        worker.listeners = message.listeners;
-        this.#settle(worker, `install ${message.generation}`, { ok: true });
+        if (!worker.isLeaving) this.#listeners = message.listeners;
+        worker.settle(`install ${message.generation}`, { ok: true });
+        if (this.#isComplete()) for (const resolve of this.#awaiting.splice(0)) resolve();
         break;
       case 'refused':
-        this.#settle(worker, `install ${message.generation}`, { ok: false, message: message.message });
+        worker.settle(`prepare ${message.generation}`, { ok: false, message: message.message });
+        worker.settle(`install ${message.generation}`, { ok: false, message: message.message });
+        break;
+      case 'clients':
+        this.#clients.set(worker.id, message.counts);
+        this.#tellElsewhere(message.counts, worker);
         break;
       case 'report':
-        this.#totals.add(worker.id, message.report);
-        this.#window.add(message.report.requests);
-        this.#settle(worker, `report ${message.id}`, { ok: true });
+        this.#take(worker, message.report);
+        worker.settle(`report ${message.id}`, { ok: true });
         break;
       case 'drained':
-        this.#settle(worker, 'drain', { ok: true });
+        worker.settle('drain', { ok: true });
         break;
       default:
         message satisfies never;
     }
   }
 
-  #tell(worker: KnownWorker, installation: Installation): Promise<Answer> {
-    const answer = this.#wait(worker, `install ${installation.generation}`, this.#installTimeoutMs);
+  #take(worker: KnownWorker, report: WorkerReport): void {
+    this.#totals.add(worker.id, report);
+    this.#window.add(report.requests);
+  }
+
+  #tellElsewhere(clients: readonly ClientCount[], besides: KnownWorker | null): void {
+    for (const other of this.#workers.values()) {
+      if (other === besides) continue;
+      other.link.send({ kind: 'elsewhere', counts: this.#clients.elsewhere(other.id, clients) });
+    }
+  }
+
+  async #prepareAll(installation: Installation, allowanceMs: number): Promise<void> {
+    const { generation } = installation;
+    const workers = [...this.#workers.values()];
+    if (workers.length === 0) throw new Error('there is no worker to install it');
+    const answers = await Promise.all(
+      workers.map((worker) => {
+        const timeoutMs = (worker.pid === 0 ? START_TIMEOUT_MS : this.#patienceWith(worker)) + allowanceMs;
+        const answer = worker.wait(`prepare ${generation}`, timeoutMs);
+        this.#giveSockets(worker, installation);
+        worker.link.send({ kind: 'prepare', installation });
+        return answer;
+      }),
+    );
+    let refusal: string | null = null;
+    for (const [at, worker] of workers.entries()) {
+      const answer = answers[at]!;
+      if (answer.ok || !this.#workers.has(worker.id)) continue;
+      if (answer.isSilence === true) this.#giveUp(worker, `did not prepare generation ${generation} in time`);
+      const another = answer.isSilence === true && worker.canBeKilled;
+      if (!another && !worker.isLeaving) refusal ??= answer.message;
+    }
+    if (refusal === null) return;
+    for (const worker of workers) {
+      worker.prepared = 0;
+      worker.link.send({ kind: 'discard', generation });
+      worker.keepSockets(this.#inForce?.config.listeners ?? []);
+    }
+    throw new Error(refusal);
+  }
+
+  #patienceWith(worker: KnownWorker): number {
+    return this.#answerTimeoutMs ?? (worker.canBeKilled ? ANSWER_TIMEOUT_MS : PATIENCE_MS);
+  }
+
+  /** Those that were taken in meanwhile have it, or get it, as what is in force. */
+  async #swapAll({ generation, config }: Installation): Promise<void> {
+    const workers = [...this.#workers.values()].filter((worker) => worker.prepared === generation);
+    await Promise.all(
+      workers.map(async (worker) => {
+        const swapped = worker.wait(`install ${generation}`, this.#patienceWith(worker));
+        worker.link.send({ kind: 'swap', generation });
+        const answer = await swapped;
+        worker.keepSockets(config.listeners);
+        if (!answer.ok && answer.isSilence) this.#giveUp(worker, `did not take generation ${generation} in time`);
+      }),
+    );
+  }
+
+  /** A worker that comes late is given what is in force, until that has stood still. */
+  async #bringIn(worker: KnownWorker, installation: Installation): Promise<void> {
+    const { generation } = installation;
+    worker.isComing = true;
+    const installed = worker.wait(`install ${generation}`, START_TIMEOUT_MS);
+    this.#giveSockets(worker, installation);
     worker.link.send({ kind: 'install', installation });
-    return answer;
+    const answer = await installed;
+    if (!this.#workers.has(worker.id)) return;
+    if (!answer.ok) {
+      this.#giveUp(worker, `could not take generation ${generation}: ${answer.message}`);
+      return;
+    }
+    worker.keepSockets(installation.config.listeners);
+    const now = this.#inForce;
+    if (now !== null && now.generation > worker.generation && worker.prepared !== now.generation)
+      await this.#bringIn(worker, now);
+    else worker.isComing = false;
   }
 
-  /** After one worker refused, those that had taken the installation give it back. */
-  async #goBack(): Promise<void> {
-    const before = this.#inForce;
-    if (before === null) return;
-    const ahead = [...this.#workers.values()].filter((worker) => worker.generation !== before.generation);
-    const answers = await Promise.all(ahead.map((worker) => this.#tell(worker, before)));
-    for (const answer of answers) {
-      if (!answer.ok)
-        this.#log('error', `a worker could not go back to generation ${before.generation}: ${answer.message}`);
+  #giveSockets(worker: KnownWorker, { config }: Installation): void {
+    for (const listener of config.listeners) {
+      const key = socketKey(listener);
+      const socket = this.#sockets?.socket(key) ?? null;
+      if (socket === null || worker.sockets.has(key)) continue;
+      worker.sockets.add(key);
+      worker.link.send({ kind: 'socket', key }, socket);
     }
   }
 
-  #wait(worker: KnownWorker, what: string, timeoutMs: number): Promise<Answer> {
-    return new Promise((resolve) => {
-      const settle = (answer: Answer) => {
-        clearTimeout(timer);
-        this.#waiting.delete(waiting);
-        resolve(answer);
-      };
-      const waiting: Waiting = { worker, what, settle };
-      const timer = setTimeout(() => settle({ ok: false, message: `worker ${worker.id} did not answer` }), timeoutMs);
-      this.#waiting.add(waiting);
-    });
+  /** Ends a worker that does not do its part; whoever looks after the workers starts another. */
+  #giveUp(worker: KnownWorker, why: string): void {
+    this.#log('error', `worker ${worker.id} (process ${worker.pid}) ${why}`);
+    worker.kill();
   }
 
-  /** Answers those who wait for `what` of this worker; null: for anything. */
-  #settle(worker: KnownWorker, what: string | null, answer: Answer): void {
-    for (const waiting of [...this.#waiting]) {
-      if (waiting.worker === worker && (what === null || waiting.what === what)) waiting.settle(answer);
-    }
+  async #collectFrom(worker: KnownWorker): Promise<void> {
+    const id = ++this.#lastReportId;
+    const answer = worker.wait(`report ${id}`, COLLECT_TIMEOUT_MS);
+    worker.link.send({ kind: 'collect', id });
+    await answer;
+  }
+
+  async #drainOne(worker: KnownWorker, graceMs: number): Promise<void> {
+    const answer = worker.wait('drain', graceMs + COLLECT_TIMEOUT_MS);
+    worker.link.send({ kind: 'drain', graceMs });
+    await answer;
+  }
+
+  async #end(worker: KnownWorker): Promise<void> {
+    worker.isLeaving = true;
+    const answer = worker.wait('end', CLOSE_TIMEOUT_MS);
+    worker.link.send({ kind: 'stop' });
+    if (!(await answer).ok) worker.kill();
+  }
+
+  #isComplete(): boolean {
+    const now = this.#inForce?.generation;
+    const complete = this.#staying().filter(({ generation }) => generation === now);
+    return complete.length >= this.#wanted;
   }
 
   #lose(worker: KnownWorker): void {
     if (!this.#workers.delete(worker.id)) return;
     this.#totals.forgetWorker(worker.id);
-    if (!this.#isClosing) this.#log('error', `worker ${worker.id} (process ${worker.pid}) is gone`);
-    this.#settle(worker, null, GONE);
+    const clients = this.#clients.leave(worker.id);
+    if (clients.length > 0) this.#tellElsewhere(clients, null);
+    const isExpected = this.#isClosing || worker.isLeaving;
+    if (!isExpected) this.#log('error', `worker ${worker.id} (process ${worker.pid}) is gone`);
+    worker.settle(null, { ok: false, isSilence: false, message: 'the worker is gone' });
+    worker.life.onGone?.(isExpected);
   }
 }

@@ -1,12 +1,13 @@
 import { compile } from '../config/compile.ts';
 import type { RandomSource, RegexEngine } from '../core/ports.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
-import { DataPlane } from '../proxy/data-plane.ts';
+import { DataPlane, type PreparedSnapshot } from '../proxy/data-plane.ts';
 import { FallbackCells } from '../telemetry/fallback-cells.ts';
 import { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { RequestCells } from '../telemetry/request-cells.ts';
 import { refusalSentence } from './bind-refusal.ts';
-import type { Link } from './link.ts';
+import type { Link, SocketHandle } from './link.ts';
+import { socketKey } from './listening-sockets.ts';
 import type { FromWorker, Installation, ToWorker } from './messages.ts';
 
 export interface WorkerOptions {
@@ -16,7 +17,12 @@ export interface WorkerOptions {
   /** How many workers share the gateway's limits. */
   readonly workers: number;
   readonly pid: number;
+  /** File descriptors of sockets that were open before this process, by listener name. */
+  readonly inherited?: ReadonlyMap<string, number>;
 }
+
+/** How often a change of the clients that are connected is told: a limit for each client is that much out of date, and the way there. */
+const TELL_CLIENTS_EVERY_MS = 40;
 
 /** The worker's side: owns a data plane and does what the primary says, one installation at a time. */
 export class Worker {
@@ -26,10 +32,16 @@ export class Worker {
   readonly #mirrorCells = new MirrorCells();
   readonly #fallbackCells = new FallbackCells();
   readonly #dataPlane: DataPlane;
+  /** Listening sockets of the primary that no listener has taken yet. */
+  readonly #sockets = new Map<string, SocketHandle>();
+  readonly #clientsTimer: NodeJS.Timeout | null;
+  #prepared: PreparedSnapshot | null = null;
+  /** Everything has ended here; what is installed from now on concerns nobody. */
+  #isOver = false;
   #generation = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor({ link, random, regex, workers, pid }: WorkerOptions) {
+  constructor({ link, random, regex, workers, pid, inherited }: WorkerOptions) {
     this.#link = link;
     this.#regex = regex;
     this.#dataPlane = new DataPlane({
@@ -38,27 +50,51 @@ export class Worker {
       mirrorCells: this.#mirrorCells,
       fallbackCells: this.#fallbackCells,
       workers,
+      openedSocket: (spec) => this.#openedSocket(spec, inherited ?? null),
     });
-    link.onMessage((message) => this.#receive(message));
+    link.onMessage((message, socket) => this.#receive(message, socket));
     // Without a primary nobody could ever stop this data plane again.
-    link.onClose(() => void this.#dataPlane.close());
+    link.onClose(() => void this.#end());
+    this.#clientsTimer = workers > 1 ? setInterval(() => this.#tellClients(), TELL_CLIENTS_EVERY_MS) : null;
+    this.#clientsTimer?.unref();
     link.send({ kind: 'online', pid });
   }
 
-  #receive(message: ToWorker): void {
+  #receive(message: ToWorker, socket: SocketHandle | null): void {
     switch (message.kind) {
       case 'install':
-        this.#inTurn(() => this.#install(message.installation));
+        this.#inTurn(async () => {
+          if (await this.#prepare(message.installation)) this.#swap(message.installation.generation);
+        });
+        break;
+      case 'prepare':
+        this.#inTurn(async () => {
+          const { generation } = message.installation;
+          if (await this.#prepare(message.installation)) this.#link.send({ kind: 'prepared', generation });
+        });
+        break;
+      case 'swap':
+        this.#inTurn(async () => this.#swap(message.generation));
+        break;
+      case 'discard':
+        this.#inTurn(async () => this.#discard());
+        break;
+      case 'socket':
+        if (socket !== null) this.#sockets.set(message.key, socket);
+        break;
+      case 'elsewhere':
+        this.#dataPlane.setElsewhere(message.counts);
         break;
       case 'collect':
         this.#report(message.id);
         break;
       case 'drain':
-        this.#inTurn(() => this.#drain(message.graceMs));
+        // Not in turn: what changes meanwhile holds for the requests that are still to come on open connections.
+        void this.#drain(message.graceMs);
         break;
       case 'stop':
-        // Not in turn: it must also end a drain under way. The closed link tells the primary that it is done.
-        void this.#dataPlane.close().finally(() => this.#link.close());
+        // Not in turn either: it must also end a drain under way. The closed link tells the primary that it is done.
+        void this.#end().finally(() => this.#link.close());
         break;
       default:
         message satisfies never;
@@ -69,18 +105,66 @@ export class Worker {
     this.#turn = this.#turn.then(work);
   }
 
-  async #install(installation: Installation): Promise<void> {
+  /** False: it was refused, and the primary was told. */
+  async #prepare(installation: Installation): Promise<boolean> {
+    this.#discard();
     const { generation } = installation;
     let listeners: readonly ListenerSpec[] = [];
     try {
       const snapshot = compile(installation, { regex: this.#regex });
       listeners = snapshot.listeners;
-      const bound = await this.#dataPlane.install(snapshot);
-      this.#generation = generation;
-      this.#link.send({ kind: 'installed', generation, listeners: bound });
+      this.#prepared = await this.#dataPlane.prepare(snapshot);
+      return true;
     } catch (error) {
+      this.#closeUntaken();
       this.#link.send({ kind: 'refused', generation, message: refusalSentence(error, listeners) });
+      return false;
     }
+  }
+
+  #swap(generation: number): void {
+    const prepared = this.#prepared;
+    if (prepared === null) return;
+    this.#prepared = null;
+    try {
+      const listeners = this.#isOver ? [] : this.#dataPlane.commit(prepared);
+      this.#generation = generation;
+      this.#link.send({ kind: 'installed', generation, listeners });
+    } catch (error) {
+      this.#link.send({ kind: 'refused', generation, message: refusalSentence(error, prepared.snapshot.listeners) });
+    }
+    this.#closeUntaken();
+  }
+
+  #discard(): void {
+    const prepared = this.#prepared;
+    if (prepared === null) return;
+    this.#prepared = null;
+    this.#dataPlane.discard(prepared);
+    this.#closeUntaken();
+  }
+
+  #openedSocket(
+    listener: { readonly name: string; readonly address: string },
+    inherited: ReadonlyMap<string, number> | null,
+  ): { readonly handle: SocketHandle } | { readonly fd: number } | null {
+    const key = socketKey(listener);
+    const handle = this.#sockets.get(key);
+    this.#sockets.delete(key);
+    if (handle !== undefined) return { handle };
+    const fd = inherited?.get(listener.name);
+    return fd === undefined ? null : { fd };
+  }
+
+  /** This process's own copies: the sockets stay open in the primary. */
+  #closeUntaken(): void {
+    for (const socket of this.#sockets.values()) (socket as { close(): void }).close();
+    this.#sockets.clear();
+  }
+
+  #tellClients(): void {
+    const counts = this.#dataPlane.takeClientCounts();
+    if (counts.length > 0) this.#link.send({ kind: 'clients', counts });
   }
 
   #report(id: number): void {
@@ -100,6 +184,13 @@ export class Worker {
 
   async #drain(graceMs: number): Promise<void> {
     await this.#dataPlane.drain(graceMs);
+    this.#isOver = true;
     this.#link.send({ kind: 'drained' });
+  }
+
+  async #end(): Promise<void> {
+    this.#isOver = true;
+    if (this.#clientsTimer !== null) clearInterval(this.#clientsTimer);
+    await this.#dataPlane.close();
   }
 }

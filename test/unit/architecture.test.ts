@@ -17,7 +17,7 @@ interface Layer {
   readonly node: boolean | 'buffer-types';
 }
 
-/** Who may import whom. Everything in src stands in one of these folders, or is app.ts, main.ts or version.ts. */
+/** Who may import whom. Everything in src stands in one of these folders, or is app.ts, main.ts, worker-main.ts or version.ts. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   core: { layers: [], packages: ['murmurhash'], node: false },
   config: { layers: ['core'], packages: ['yaml', 'zod'], node: false },
@@ -32,6 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   demo: { layers: [], files: ['src/control/command-error.ts'], packages: [], node: true },
   cli: { layers: ['admin', 'app', 'config', 'control', 'core', 'demo', 'version'], packages: ['undici'], node: true },
   main: { layers: ['cli'], packages: [], node: true },
+  'worker-main': { layers: ['adapters', 'workers'], packages: [], node: true },
   app: {
     layers: ['adapters', 'admin', 'config', 'control', 'core', 'http', 'proxy', 'telemetry', 'version', 'workers'],
     packages: [],

@@ -9,8 +9,10 @@ import { Primary } from '../../../src/workers/primary.ts';
 interface ScriptedWorker {
   readonly link: Link<FromWorker, ToWorker>;
   readonly heard: ToWorker[];
-  /** What it does with an installation; the default takes it. */
-  onInstall: (generation: number) => FromWorker | null;
+  /** How it answers what it is to prepare; the default is ready for it. */
+  onPrepare: (generation: number) => FromWorker | null;
+  /** Was it ended from outside? */
+  isKilled: boolean;
   requests: number;
 }
 
@@ -21,34 +23,45 @@ function startPrimary(workers: number) {
     totals,
     window: new TrafficWindow(() => 0),
     log: (_level, text) => logged.push(text),
-    installTimeoutMs: 50,
+    answerTimeoutMs: 50,
   });
   onTestFinished(() => primary.close());
   const scripted = Array.from({ length: workers }, () => addWorker(primary));
   return { primary, totals, logged, workers: scripted };
 }
 
-function addWorker(primary: Primary): ScriptedWorker {
+function addWorker(primary: Primary, canBeKilled = false): ScriptedWorker {
   const [toWorker, link] = linkInProcess<ToWorker, FromWorker>();
   const worker: ScriptedWorker = {
     link,
     heard: [],
-    onInstall: (generation) => ({ kind: 'installed', generation, listeners: [] }),
+    onPrepare: (generation) => ({ kind: 'prepared', generation }),
+    isKilled: false,
     requests: 0,
   };
   link.onMessage((message) => {
     worker.heard.push(message);
-    if (message.kind === 'install') {
-      const answer = worker.onInstall(message.installation.generation);
-      if (answer !== null) link.send(answer);
-    }
+    const answer = answerOf(worker, message);
+    if (answer !== null) link.send(answer);
     if (message.kind === 'collect') link.send({ kind: 'report', id: message.id, report: takeReport(worker) });
     if (message.kind === 'drain') link.send({ kind: 'drained' });
     if (message.kind === 'stop') link.close();
   });
   link.send({ kind: 'online', pid: 4711 });
-  primary.add(toWorker);
+  const kill = () => {
+    worker.isKilled = true;
+    link.close();
+  };
+  primary.add(toWorker, canBeKilled ? { kill } : {});
   return worker;
+}
+
+function answerOf(worker: ScriptedWorker, message: ToWorker): FromWorker | null {
+  if (message.kind === 'prepare') return worker.onPrepare(message.installation.generation);
+  const generation = message.kind === 'swap' ? message.generation : 0;
+  if (message.kind === 'swap') return { kind: 'installed', generation, listeners: [] };
+  if (message.kind !== 'install') return null;
+  return { kind: 'installed', generation: message.installation.generation, listeners: [] };
 }
 
 function takeReport(worker: ScriptedWorker) {
@@ -68,13 +81,18 @@ function takeReport(worker: ScriptedWorker) {
 
 const installation = (generation: number): Installation => ({
   generation,
-  config: {} as Config,
+  config: { listeners: [] } as unknown as Config,
   live: { weights: {}, switches: {} },
   lists: {},
 });
 
-const installsHeard = ({ heard }: ScriptedWorker) =>
-  heard.flatMap((message) => (message.kind === 'install' ? [message.installation.generation] : []));
+/** What it was told of installations, in order. */
+const told = ({ heard }: ScriptedWorker) =>
+  heard.flatMap((message) => {
+    if (message.kind === 'prepare' || message.kind === 'install')
+      return [`${message.kind} ${message.installation.generation}`];
+    return message.kind === 'swap' || message.kind === 'discard' ? [`${message.kind} ${message.generation}`] : [];
+  });
 
 describe('install', () => {
   test('is done when every worker routes by it', async () => {
@@ -83,27 +101,58 @@ describe('install', () => {
     expect(primary.workers()).toEqual([1, 2, 3].map((id) => ({ id, pid: 4711, generation: 1 })));
   });
 
-  test('refused by one, is taken back from all', async () => {
+  test('swaps nobody before everybody is ready', async () => {
     const { primary, workers } = startPrimary(2);
+    let swapped = 0;
+    for (const { link } of workers) link.onClose(() => {});
+    workers[1]!.onPrepare = (generation) => {
+      swapped = workers.flatMap(told).filter((line) => line.startsWith('swap')).length;
+      return { kind: 'prepared', generation };
+    };
     await primary.install(installation(1));
-    workers[1]!.onInstall = (generation) =>
-      generation === 2
-        ? { kind: 'refused', generation, message: 'the address is in use' }
-        : { kind: 'installed', generation, listeners: [] };
-    await expect(primary.install(installation(2))).rejects.toThrow('the address is in use');
-    expect(primary.workers().map(({ generation }) => generation)).toEqual([1, 1]);
-    expect(installsHeard(workers[0]!)).toEqual([1, 2, 1]);
+    expect(swapped).toBe(0);
+    expect(workers.map(told)).toEqual([
+      ['prepare 1', 'swap 1'],
+      ['prepare 1', 'swap 1'],
+    ]);
   });
 
-  test('counts a worker that does not answer as refusing', async () => {
+  test('refused by one, changes none', async () => {
+    const { primary, workers } = startPrimary(2);
+    await primary.install(installation(1));
+    workers[1]!.onPrepare = (generation) => ({ kind: 'refused', generation, message: 'the address is in use' });
+    await expect(primary.install(installation(2))).rejects.toThrow('the address is in use');
+    expect(primary.workers().map(({ generation }) => generation)).toEqual([1, 1]);
+    expect(told(workers[0]!)).toEqual(['prepare 1', 'swap 1', 'prepare 2', 'discard 2']);
+  });
+
+  test('is refused by a silent worker that nothing can replace', async () => {
     const { primary, workers } = startPrimary(1);
-    workers[0]!.onInstall = () => null;
+    workers[0]!.onPrepare = () => null;
     await expect(primary.install(installation(1))).rejects.toThrow('did not answer');
+  });
+
+  test('ends a silent worker, and is done when the one in its place routes by it', async () => {
+    const { primary, workers, logged } = startPrimary(1);
+    const silent = addWorker(primary, true);
+    primary.expect(2);
+    silent.onPrepare = () => null;
+    const installed = primary.install(installation(1));
+    await expect.poll(() => silent.isKilled).toBe(true);
+    const late = addWorker(primary, true);
+    await installed;
+    expect(primary.workers().map(({ id, generation }) => [id, generation])).toEqual([
+      [1, 1],
+      [3, 1],
+    ]);
+    expect(told(late)).toEqual(['install 1']);
+    expect(told(workers[0]!)).toEqual(['prepare 1', 'swap 1']);
+    expect(logged[0]).toContain('did not prepare generation 1 in time');
   });
 
   test('does not wait for a worker that is gone', async () => {
     const { primary, workers, logged } = startPrimary(2);
-    workers[0]!.onInstall = () => {
+    workers[0]!.onPrepare = () => {
       workers[0]!.link.close();
       return null;
     };
@@ -116,9 +165,29 @@ describe('install', () => {
     const { primary } = startPrimary(1);
     await primary.install(installation(1));
     const late = addWorker(primary);
-    await primary.collect();
-    expect(installsHeard(late)).toEqual([1]);
+    await expect.poll(() => primary.workers().map(({ generation }) => generation)).toEqual([1, 1]);
+    expect(told(late)).toEqual(['install 1']);
   });
+});
+
+test('a worker learns what others hold of a client, and that they are gone', async () => {
+  const { workers } = startPrimary(3);
+  const [one, two, three] = workers as [ScriptedWorker, ScriptedWorker, ScriptedWorker];
+  const heardOf = ({ heard }: ScriptedWorker) =>
+    heard.flatMap((message) => (message.kind === 'elsewhere' ? message.counts.map(({ count }) => count) : []));
+  const say = (worker: ScriptedWorker, count: number) =>
+    worker.link.send({ kind: 'clients', counts: [{ listener: 'edge', client: '10.0.0.1', count }] });
+  say(one, 2);
+  say(two, 3);
+  await expect.poll(() => heardOf(three)).toEqual([2, 5]);
+  expect([heardOf(one), heardOf(two)]).toEqual([[3], [2]]);
+  one.link.close();
+  await expect
+    .poll(() => [heardOf(two), heardOf(three)])
+    .toEqual([
+      [2, 0],
+      [2, 5, 3],
+    ]);
 });
 
 test('collect brings the counts of all workers together, each once', async () => {
