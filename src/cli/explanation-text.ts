@@ -35,8 +35,12 @@ function triedText({ route, rule, result, conditions }: Tried): string {
 }
 
 /** Combined conditions look at nothing themselves; their parts follow in rows of their own. */
-function conditionRow({ condition, value, result }: TriedCondition): string[] {
-  const seen =
-    /^(?:all|any|not)\(/.test(condition) && value === null ? '' : value === null ? '(absent)' : JSON.stringify(value);
-  return [`${result}`, condition, seen];
+function conditionRow({ condition, value, result, unknown }: TriedCondition): string[] {
+  return [`${result}`, condition, seenText(condition, value, unknown ?? [])];
+}
+
+function seenText(condition: string, value: string | null, unknown: readonly string[]): string {
+  if (value !== null) return JSON.stringify(value);
+  if (unknown.length > 0) return `(${unknown.join(', ')})`;
+  return /^(?:all|any|not)\(/.test(condition) ? '' : '(absent)';
 }

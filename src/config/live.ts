@@ -3,7 +3,11 @@ import type { Config, LiveState, RouteConfig, ServiceConfig, SplitEntryConfig } 
 /** Lays what was changed at run time over the file's values. What names nothing that is there any more is left out. */
 export function applyLive(config: Config, live: LiveState): Config {
   const services = new Map(config.services.map((service) => [service.name, service]));
-  const routes = config.routes.map((route) => withLiveWeights(route, live, services.get(route.service)));
+  const drained = new Set(live.drained);
+  const routes = config.routes.map((route) => {
+    const weighted = withLiveWeights(route, live, services.get(route.service));
+    return drained.size === 0 ? weighted : withoutDrained(weighted, drained);
+  });
   const switches = config.switches.map(({ name, on }) => ({ name, on: ownValue(live.switches, name) ?? on }));
   return { ...config, routes, switches };
 }
@@ -22,6 +26,25 @@ function withLiveWeights(route: RouteConfig, live: LiveState, service: ServiceCo
   }
   // Nobody may be left without a version because the one with the weight is gone.
   return split.some(({ weight }) => weight > 0) ? { ...route, split } : route;
+}
+
+/** How a drained version is named among what is drained. */
+export function drainedVersion(service: string, version: string): string {
+  return `${service}/${version}`;
+}
+
+/** A drained version has no share. Where that leaves nobody with one, the shares stay: whoever helps out then acts. */
+function withoutDrained(route: RouteConfig, drained: ReadonlySet<string>): RouteConfig {
+  const without = (split: readonly SplitEntryConfig[]): readonly SplitEntryConfig[] => {
+    if (!split.some(({ version }) => drained.has(drainedVersion(route.service, version)))) return split;
+    const left = split.map(({ version, weight }) => ({
+      version,
+      weight: drained.has(drainedVersion(route.service, version)) ? 0 : weight,
+    }));
+    return left.some(({ weight }) => weight > 0) ? left : split;
+  };
+  const rules = route.rules.map((rule) => (rule.split === null ? rule : { ...rule, split: without(rule.split) }));
+  return { ...route, split: without(route.split), rules };
 }
 
 function ownValue<Value>(record: Readonly<Record<string, Value>>, key: string): Value | undefined {

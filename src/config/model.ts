@@ -1,3 +1,5 @@
+import type { BodySource } from '../core/body/body-source.ts';
+import type { PlacePart } from '../core/matching/place.ts';
 import type {
   HealthCheck,
   ListenerLimits,
@@ -6,6 +8,7 @@ import type {
   PathPolicy,
   PoolSettings,
 } from '../core/snapshot.ts';
+import type { TimeWindow } from '../core/time/time-window.ts';
 
 /**
  * The validated configuration as plain data: defaults filled in, durations in ms, sizes in bytes, scalars as the text written
@@ -21,9 +24,18 @@ export interface Config {
   readonly admin: AdminConfig;
   readonly accessLog: AccessLogConfig | null;
   readonly mirroring: { readonly maxBytes: number };
+  readonly geo: GeoConfig;
   readonly services: readonly ServiceConfig[];
   readonly routes: readonly RouteConfig[];
   readonly switches: readonly { readonly name: string; readonly on: boolean }[];
+}
+
+/** Where places come from. */
+export interface GeoConfig {
+  /** Whether a database is asked at all, and which: a path as written, null the one that comes with the gateway. */
+  readonly database: { readonly path: string | null } | null;
+  /** Lower-case names of headers that trusted peers set; they outrank the database. */
+  readonly headers: Readonly<Record<PlacePart, string | null>>;
 }
 
 export interface ListenerConfig {
@@ -62,7 +74,7 @@ export interface ServiceConfig {
 
 export type BalanceConfig =
   | { readonly kind: 'round-robin' | 'least-request' | 'random' }
-  | { readonly kind: 'hash'; readonly source: StickyConfig };
+  | { readonly kind: 'hash'; readonly source: Exclude<StickyConfig, { readonly kind: 'body' }> };
 
 export interface VersionConfig {
   readonly name: string;
@@ -84,6 +96,7 @@ export interface RouteConfig {
   readonly mirrors: readonly MirrorConfig[];
   readonly fallback: string | null;
   readonly timeoutMs: number | null;
+  readonly retry: RetryConfig | null;
   readonly maxMatchBodyBytes: number;
   readonly decisionHeaders: boolean;
   readonly lane: boolean;
@@ -118,6 +131,11 @@ export type ConditionConfig =
   | { readonly kind: 'method' | 'host'; readonly match: ValueMatcherConfig }
   | { readonly kind: 'header' | 'cookie' | 'query'; readonly name: string; readonly match: ValueMatcherConfig }
   | { readonly kind: 'client'; readonly cidrs: readonly string[] }
+  | { readonly kind: 'body'; readonly source: BodySource; readonly value: ValueMatcherConfig }
+  /** `value` in the case in which places are compared: codes upper, cities lower. */
+  | { readonly kind: 'place'; readonly part: PlacePart; readonly value: ValueMatcherConfig }
+  /** `text`: as written, for people. */
+  | { readonly kind: 'time'; readonly window: TimeWindow; readonly zone: string; readonly text: string }
   | { readonly kind: 'switch'; readonly name: string }
   | { readonly kind: 'percent'; readonly percent: number };
 
@@ -129,7 +147,20 @@ export interface RuleConfig {
   readonly split: readonly SplitEntryConfig[] | null;
   readonly mirrors: readonly MirrorConfig[] | null;
   readonly timeoutMs: number | null;
+  readonly retry: RetryConfig | null;
   readonly headers: HeaderRulesConfig | null;
+}
+
+export interface RetryConfig {
+  /** Tries after the first. */
+  readonly attempts: number;
+  /** `connect-failure`, `reset-before-response`, or a status of three digits. */
+  readonly on: readonly string[];
+  readonly methods: readonly string[];
+  /** How long one try may take to begin its answer; null: no limit of its own. */
+  readonly perTryMs: number | null;
+  /** The version that gets the further tries; null: the same one. */
+  readonly to: string | null;
 }
 
 export interface SplitEntryConfig {
@@ -139,7 +170,8 @@ export interface SplitEntryConfig {
 
 export type StickyConfig =
   | { readonly kind: 'header' | 'cookie' | 'query' | 'visitor-cookie'; readonly name: string }
-  | { readonly kind: 'client-address' };
+  | { readonly kind: 'client-address' }
+  | { readonly kind: 'body'; readonly source: BodySource };
 
 export interface OverrideConfig {
   readonly header: string | null;
@@ -180,4 +212,6 @@ export interface LiveState {
   readonly weights: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** Switch name -> on. */
   readonly switches: Readonly<Record<string, boolean>>;
+  /** What gets no new request: endpoint URLs as written, and versions as `service/version`. Absent: nothing. */
+  readonly drained?: readonly string[];
 }

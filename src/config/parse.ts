@@ -1,4 +1,4 @@
-import type { RegexEngine } from '../core/ports.ts';
+import type { PlaceDatabases, RegexEngine } from '../core/ports.ts';
 import { checkConfiguration } from './check.ts';
 import type { ConfigIssue } from './issue.ts';
 import { IssueCollector } from './issue-collector.ts';
@@ -19,6 +19,8 @@ export interface ConfigInput {
 /** What the configuration needs from outside. */
 export interface ConfigPorts {
   readonly regex: RegexEngine;
+  /** Left out where no place is asked for. */
+  readonly places?: PlaceDatabases;
 }
 
 export interface ParseResult {
@@ -44,7 +46,7 @@ export function parseConfiguration(input: ConfigInput, ports: ConfigPorts): Pars
   const lists = new Map<string, string>();
   const config = configOf(files, issues, {
     readFile: (path) => input.readFile(path),
-    regex: ports.regex,
+    ...ports,
     lists,
     watched,
   });

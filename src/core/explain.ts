@@ -11,6 +11,7 @@ import { type DecisionRun, decide } from './splitting/decide.ts';
 import type { Reason } from './splitting/decision.ts';
 import { joinsAt } from './splitting/joins-at.ts';
 import { readKey, sourceText } from './splitting/sticky-key.ts';
+import { reasonsOf, type UnknownReason } from './unknown-reason.ts';
 
 /** Why a request is meant for its version: the answer of `explain`, in the form that goes out as JSON. */
 export interface Explanation {
@@ -48,6 +49,8 @@ export interface TriedCondition {
   /** null: absent. */
   readonly value: string | null;
   readonly result: TriedResult;
+  /** Why a condition could be neither true nor false; not there when each was one of them. */
+  readonly unknown?: readonly UnknownReason[];
 }
 
 export type TriedResult = true | false | 'unknown';
@@ -111,10 +114,13 @@ function conditionRows(condition: Condition, run: DecisionRun): TriedCondition[]
   const only = parts.length === 1 ? parts[0] : undefined;
   const plain = only !== undefined && only.parts.length === 0 ? only : condition;
   const seen = plain.seen(run);
+  run.decision.unknown = 0;
+  const result = resultOf(condition.test(run));
   const row: TriedCondition = {
     condition: condition.text,
     value: seen === null ? null : fromByteString(seen),
-    result: resultOf(condition.test(run)),
+    result,
+    ...(run.decision.unknown === 0 ? {} : { unknown: reasonsOf(run.decision.unknown) }),
   };
   return plain === condition ? [row, ...parts.flatMap((part) => conditionRows(part, run))] : [row];
 }

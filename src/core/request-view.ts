@@ -25,7 +25,10 @@ export interface RequestView {
   readonly body: BodyBytes | 'unread' | null;
 }
 
-/** A request body held whole for a decision. The bytes that travel on are the bytes that came. */
+/**
+ * A request body held whole for a decision. The bytes that travel on are the bytes that came. A new object for each request:
+ * what was read out of a body is remembered by it.
+ */
 export interface BodyBytes {
   readonly bytes: Uint8Array;
   /** Content-Type and Content-Encoding as sent; '' when absent. */

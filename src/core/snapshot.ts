@@ -24,6 +24,8 @@ export interface Snapshot {
   /** Lower-case names of the header fields that any route looks at. The wire looks at no others. */
   readonly headerNames: readonly string[];
   readonly switches: ReadonlyMap<string, boolean>;
+  /** What gets no new request: endpoint URLs as written, and versions as `service/version`. */
+  readonly drained: ReadonlySet<string>;
   readonly mirroring: { readonly maxBytes: number };
   readonly graceMs: number;
 }
@@ -146,6 +148,7 @@ export interface Route {
   readonly fallback: Version | null;
   /** Until the response is complete, tries included; null: no limit. */
   readonly timeoutMs: number | null;
+  readonly retry: Retry | null;
   readonly headers: HeaderRules;
   readonly decisionHeaders: boolean;
   readonly lane: boolean;
@@ -163,6 +166,24 @@ export interface Rule {
   readonly mirrors: readonly Mirror[] | null;
   readonly headers: HeaderRules | null;
   readonly timeoutMs: number | null;
+  readonly retry: Retry | null;
+}
+
+/** Further tries of a request that failed before the client got a byte of an answer. */
+export interface Retry {
+  /** Tries after the first, on whatever occasion. */
+  readonly attempts: number;
+  /** Nothing was sent: holds for every method. */
+  readonly onConnectFailure: boolean;
+  /** The connection was lost, or too slow to answer, before a byte of the response. */
+  readonly onReset: boolean;
+  readonly onStatus: ReadonlySet<number>;
+  /** Methods that may be sent twice, their body held whole. */
+  readonly methods: ReadonlySet<string>;
+  /** How long one try may take to begin its answer; null: no limit of its own. */
+  readonly perTryMs: number | null;
+  /** Who gets the further tries; null: the version that was chosen. */
+  readonly to: Version | null;
 }
 
 /**

@@ -68,6 +68,8 @@ function* families(totals: Totals): Generator<string> {
   yield* requestFamilies(totals);
   yield* mirrorFamilies(mirrors);
   yield* upstreamFamilies(totals);
+  yield head('graygate_access_log_dropped_total', 'counter', 'Lines of the access log that could not be written.');
+  yield `graygate_access_log_dropped_total ${totals.droppedLogLines}\n`;
 }
 
 function* requestFamilies(totals: Totals): Generator<string> {
@@ -95,6 +97,14 @@ function* requestFamilies(totals: Totals): Generator<string> {
   );
   for (const { route, from, to, count } of totals.fallbacks) {
     yield `graygate_fallbacks_total{${labels({ route, from, to })}} ${count}\n`;
+  }
+  yield head(
+    'graygate_unknown_conditions_total',
+    'counter',
+    'Requests for which a condition could be neither true nor false, by reason.',
+  );
+  for (const { route, reason, count } of totals.unknowns) {
+    yield `graygate_unknown_conditions_total{${labels({ route, reason })}} ${count}\n`;
   }
 }
 

@@ -4,6 +4,7 @@ import type { MirrorCellDelta, MirrorDelta, MirrorDropReason, MirrorLabels } fro
 import type { EndpointReport, PoolReport } from './reports.ts';
 import { type CellLabels, type RequestCellDelta, type RequestDelta, STATUS_LABELS } from './request-cells.ts';
 import { RowTable } from './row-table.ts';
+import type { UnknownCellDelta, UnknownDelta } from './unknown-cells.ts';
 import { WorkerGauges } from './worker-gauges.ts';
 
 /** What one worker tells: increments since its last report, gauges as they are now. */
@@ -11,6 +12,9 @@ export interface TelemetryReport {
   readonly requests: RequestDelta;
   readonly mirrors: MirrorDelta;
   readonly fallbacks?: FallbackDelta;
+  /** Lines of the access log that were lost since the last report. */
+  readonly droppedLogLines?: number;
+  readonly unknowns?: UnknownDelta;
   readonly pools: readonly PoolReport[];
   readonly endpoints: readonly EndpointReport[];
 }
@@ -44,6 +48,11 @@ export interface MirrorTotal extends MirrorLabels {
   inFlight: number;
 }
 
+/** Requests with an unknown condition, by route and reason. */
+export interface UnknownTotal extends Pick<UnknownCellDelta, 'route' | 'reason'> {
+  count: number;
+}
+
 export interface FallbackTotal extends FallbackLabels {
   count: number;
 }
@@ -57,6 +66,7 @@ export class Totals {
   readonly #arms = new RowTable<ArmTotal>();
   readonly #mirrors = new RowTable<MirrorTotal>();
   readonly #fallbacks = new RowTable<FallbackTotal>();
+  readonly #unknowns = new RowTable<UnknownTotal>();
   readonly #cellInFlight = new WorkerGauges();
   readonly #armByCell: ArmTotal[] = [];
   readonly #mirrorPending = new WorkerGauges();
@@ -64,12 +74,20 @@ export class Totals {
   readonly #pools = new Map<number, readonly PoolReport[]>();
   readonly #endpoints = new Map<number, readonly EndpointReport[]>();
 
+  /** Lines of the access log that were lost. */
+  droppedLogLines = 0;
+
   add(workerId: number, report: TelemetryReport): void {
+    this.droppedLogLines += report.droppedLogLines ?? 0;
     for (const cell of report.requests.cells) this.#addRequests(workerId, cell);
     for (const cell of report.mirrors.cells) this.#addMirror(workerId, cell);
     for (const { route, from, to, count } of report.fallbacks?.cells ?? []) {
       const place = this.#fallbacks.place([route, from, to], () => ({ route, from, to, count: 0 }));
       this.#fallbacks.rows[place]!.count += count;
+    }
+    for (const { route, reason, count } of report.unknowns?.cells ?? []) {
+      const place = this.#unknowns.place([route, reason], () => ({ route, reason, count: 0 }));
+      this.#unknowns.rows[place]!.count += count;
     }
     this.#pools.set(workerId, report.pools);
     this.#endpoints.set(workerId, report.endpoints);
@@ -112,6 +130,10 @@ export class Totals {
 
   get fallbacks(): readonly Readonly<FallbackTotal>[] {
     return this.#fallbacks.rows;
+  }
+
+  get unknowns(): readonly Readonly<UnknownTotal>[] {
+    return this.#unknowns.rows;
   }
 
   /** Connections by version, summed over the workers. */

@@ -1,9 +1,9 @@
-import { re2 } from '../../src/adapters/re2.ts';
 import { compile } from '../../src/config/compile.ts';
 import { type ConfigIssue, formatIssue } from '../../src/config/issue.ts';
 import type { Config, LiveState } from '../../src/config/model.ts';
 import { type ParseResult, parseConfiguration } from '../../src/config/parse.ts';
 import type { Snapshot } from '../../src/core/snapshot.ts';
+import { conditionPorts } from './condition-ports.ts';
 
 export interface TextOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export function parseTexts(texts: readonly string[], { env = {}, named = {} }: T
   const files = texts.map((text, at) => ({ path: `${String.fromCharCode(97 + at)}.yaml`, text }));
   const readFile = (path: string): string | { readonly error: string } =>
     named[path] ?? { error: 'there is no such file' };
-  return parseConfiguration({ files, env, readFile }, { regex: re2 });
+  return parseConfiguration({ files, env, readFile }, conditionPorts);
 }
 
 export function parseText(text: string, options: TextOptions = {}): ParseResult {
@@ -33,7 +33,7 @@ export function configOf(text: string, options: TextOptions = {}): Config {
 export function snapshotOf(text: string, options: TextOptions & { readonly live?: LiveState } = {}): Snapshot {
   const { config, issues, lists } = parseText(text, options);
   if (config === null) throw new Error(issues.map(formatIssue).join('\n'));
-  return compile({ generation: 1, config, live: options.live ?? { weights: {}, switches: {} }, lists }, { regex: re2 });
+  return compile({ generation: 1, config, live: options.live ?? { weights: {}, switches: {} }, lists }, conditionPorts);
 }
 
 /** `LINE:COL code` of each issue of a severity, warnings marked so. */

@@ -1,6 +1,5 @@
 import { systemNames } from '../../src/adapters/names.ts';
 import { systemRandom } from '../../src/adapters/random.ts';
-import { re2 } from '../../src/adapters/re2.ts';
 import { compile } from '../../src/config/compile.ts';
 import { formatIssue } from '../../src/config/issue.ts';
 import { parseConfiguration } from '../../src/config/parse.ts';
@@ -10,6 +9,7 @@ import { FallbackCells } from '../../src/telemetry/fallback-cells.ts';
 import { type MirrorCellDelta, MirrorCells } from '../../src/telemetry/mirror-cells.ts';
 import type { ListenerReport } from '../../src/telemetry/reports.ts';
 import { RequestCells, STATUS_LABELS } from '../../src/telemetry/request-cells.ts';
+import { conditionPorts } from './condition-ports.ts';
 
 export interface GatewayOptions {
   /** Texts of list files by the path that the configuration names. */
@@ -53,7 +53,7 @@ export class Gateway implements AsyncDisposable {
     const readFile = (path: string): string | { readonly error: string } => lists[path] ?? { error: 'no such file' };
     const parsed = parseConfiguration(
       { files: [{ path: 'graygate.yaml', text: yaml }], env: {}, readFile },
-      { regex: re2 },
+      conditionPorts,
     );
     if (parsed.config === null) throw new Error(parsed.issues.map(formatIssue).join('\n'));
     this.generation++;
@@ -63,7 +63,7 @@ export class Gateway implements AsyncDisposable {
       live: { weights: {}, switches: {}, drained },
       lists: parsed.lists,
     };
-    this.listeners = await this.plane.install(compile(installation, { regex: re2 }));
+    this.listeners = await this.plane.install(compile(installation, conditionPorts));
   }
 
   port(name = 'edge'): number {

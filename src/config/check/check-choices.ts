@@ -35,7 +35,7 @@ function checkSticky(context: CheckContext, sticky: readonly StickyConfig[], pat
   }
 }
 
-function isChoosable(source: StickyConfig): source is Exclude<StickyConfig, { kind: 'client-address' }> {
+function isChoosable(source: StickyConfig): source is Exclude<StickyConfig, { kind: 'client-address' | 'body' }> {
   return source.kind === 'header' || source.kind === 'cookie' || source.kind === 'query';
 }
 

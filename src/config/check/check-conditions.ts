@@ -1,8 +1,9 @@
 import { didYouMean } from '../did-you-mean.ts';
-import type { ScalarNode, SourceNode } from '../source/source-node.ts';
+import type { MapEntry, ScalarNode, SourceNode } from '../source/source-node.ts';
 import { valueUnder } from '../source/source-node.ts';
 import type { CheckContext } from './check-context.ts';
 import { commonSpelling, methodCaseMessage } from './check-methods.ts';
+import { checkPlacePart, PlaceKnowledge } from './check-places.ts';
 
 /**
  * What conditions name beyond themselves: patterns, list files, switches. Walks them as they are written, because that is
@@ -25,9 +26,11 @@ class ConditionWalk {
   /** Why a pattern is refused; null: it is fine. Many rules share few patterns. */
   readonly #patterns = new Map<string, string | null>();
   readonly #files = new Map<string, string | null>();
+  readonly #places: PlaceKnowledge;
 
   constructor(context: CheckContext) {
     this.#context = context;
+    this.#places = new PlaceKnowledge(context);
   }
 
   condition(node: SourceNode | undefined, isMatch: boolean): void {
@@ -51,6 +54,12 @@ class ConditionWalk {
         case 'path':
           this.#matcher(value, key);
           break;
+        case 'body':
+          this.#matcher(value, key);
+          break;
+        case 'geo':
+          for (const part of value.kind === 'map' ? value.entries : []) this.#place(part);
+          break;
         case 'switch':
           for (const name of textsOf(value)) this.#switch(name);
           break;
@@ -58,6 +67,11 @@ class ConditionWalk {
           if (isMatch) this.#percentInMatch(value);
       }
     }
+  }
+
+  #place(part: MapEntry): void {
+    checkPlacePart(this.#context, this.#places, part);
+    this.#matcher(part.value, 'geo');
   }
 
   #matcher(node: SourceNode, subject: string): void {

@@ -1,4 +1,4 @@
-import type { RegexEngine } from '../../core/ports.ts';
+import type { PlaceDatabases, RegexEngine } from '../../core/ports.ts';
 import type { IssueCode } from '../issue-codes.ts';
 import type { IssueCollector } from '../issue-collector.ts';
 import type { Config, ServiceConfig } from '../model.ts';
@@ -15,6 +15,8 @@ export interface CheckInput {
   readonly whole: SourceNode;
   readonly issues: IssueCollector;
   readonly regex: RegexEngine;
+  /** Asked only when a condition needs to know a place. */
+  readonly places?: PlaceDatabases | undefined;
   /** Receives the list files that were read. */
   readonly lists: Map<string, string>;
   /** Receives the list files that are named. */

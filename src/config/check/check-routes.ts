@@ -1,5 +1,5 @@
 import { didYouMean } from '../did-you-mean.ts';
-import type { MirrorConfig, RouteConfig, RuleConfig, ServiceConfig, SplitEntryConfig } from '../model.ts';
+import type { MirrorConfig, RetryConfig, RouteConfig, RuleConfig, ServiceConfig, SplitEntryConfig } from '../model.ts';
 import { entryOf, type SourcePath } from '../source/source-node.ts';
 import { checkChoices } from './check-choices.ts';
 import type { CheckContext } from './check-context.ts';
@@ -56,6 +56,7 @@ class RouteCheck {
     if (route.fallback !== null) this.#version(route.fallback, [...path, 'fallback']);
     const only = this.#context.input.isPartial ? null : onlyVersion(route);
     this.#mirrors(route.mirrors, [...path, 'mirror'], only);
+    if (route.retry !== null) this.#retry(route.retry, [...path, 'retry']);
     if (route.fallback !== null && route.fallback === only) {
       this.#context.warning(
         'fallback-to-itself',
@@ -79,6 +80,7 @@ class RouteCheck {
       names.add(rule.name);
       if (rule.to !== null) this.#version(rule.to, [...path, 'to']);
       if (rule.split !== null) this.#split(rule.split, [...path, 'split']);
+      if (rule.retry !== null) this.#retry(rule.retry, [...path, 'retry']);
       if (rule.mirrors !== null) this.#mirrors(rule.mirrors, [...path, 'mirror'], rule.to);
     }
   }
@@ -102,6 +104,11 @@ class RouteCheck {
       `service ${this.#service.name} has no version "${name}"`,
       didYouMean(name, this.#versions) ?? `it has ${[...this.#versions].join(', ')}`,
     ];
+  }
+
+  #retry({ to, methods }: RetryConfig, path: SourcePath): void {
+    if (to !== null) this.#version(to, [...path, 'to']);
+    checkMethodCase(this.#context, [...path, 'methods'], methods);
   }
 
   /** `only`: the one version that can answer; null when there are several. */

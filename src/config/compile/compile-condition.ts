@@ -1,3 +1,4 @@
+import { bodyCondition } from '../../core/matching/body.ts';
 import { CidrSet } from '../../core/matching/cidr.ts';
 import { clientCondition } from '../../core/matching/client.ts';
 import { allOf, anyOf, notOf } from '../../core/matching/combine.ts';
@@ -8,8 +9,11 @@ import { hostCondition } from '../../core/matching/host.ts';
 import { methodCondition } from '../../core/matching/method.ts';
 import { pathCondition, pathPrefixCondition } from '../../core/matching/path.ts';
 import { percentCondition } from '../../core/matching/percent.ts';
+import { placeCondition } from '../../core/matching/place.ts';
 import { queryCondition } from '../../core/matching/query.ts';
 import { switchCondition } from '../../core/matching/switch.ts';
+import { timeCondition } from '../../core/matching/time.ts';
+import { ZoneClock } from '../../core/time/zone-clock.ts';
 import type { ConditionConfig, PathMatcherConfig, ValueMatcherConfig } from '../model.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileValueMatcher } from './compile-value-matcher.ts';
@@ -21,6 +25,8 @@ const SHARED_VALUES = 8;
 export interface ConditionPlace {
   readonly salt: string;
   readonly ruleName: string;
+  /** The route's maxMatchBody. */
+  readonly maxBodyBytes: number;
 }
 
 export function compileCondition(config: ConditionConfig, place: ConditionPlace, context: CompileContext): Condition {
@@ -37,11 +43,30 @@ export function compileCondition(config: ConditionConfig, place: ConditionPlace,
       return clientCondition(CidrSet.of(config.cidrs));
     case 'switch':
       return switchCondition(config.name, context.switches.get(config.name) ?? false);
+    case 'body': {
+      const reader = context.bodies.reader(config.source);
+      const matcher = compileValueMatcher(config.value, context);
+      return bodyCondition({ reader, matcher, maxBytes: place.maxBodyBytes });
+    }
+    case 'place': {
+      const letters = config.part === 'city' ? 'lower-case' : 'upper-case';
+      return placeCondition(config.part, compileValueMatcher(config.value, context, letters), context.places());
+    }
+    case 'time':
+      return timeCondition(config.window, clockOf(config.zone, context), config.text);
     case 'percent':
-      return percentCondition({ percent: config.percent, ...place });
+      return percentCondition({ percent: config.percent, salt: place.salt, ruleName: place.ruleName });
     default:
       return sharedCondition(config, context);
   }
+}
+
+function clockOf(zone: string, { clocks }: CompileContext): ZoneClock {
+  const known = clocks.get(zone);
+  if (known !== undefined) return known;
+  const clock = new ZoneClock(zone);
+  clocks.set(zone, clock);
+  return clock;
 }
 
 type NamedCondition = Extract<ConditionConfig, { match: ValueMatcherConfig }>;

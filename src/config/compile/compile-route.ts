@@ -1,20 +1,22 @@
 import { CidrSet } from '../../core/matching/cidr.ts';
 import type { RouteEntry, RoutePath } from '../../core/matching/route-table.ts';
-import type { Arm, Mirror, Override, Route, Rule, Service, Version } from '../../core/snapshot.ts';
+import type { Arm, Mirror, Override, Retry, Route, Rule, Service, Version } from '../../core/snapshot.ts';
 import { buildMirrorSample } from '../../core/splitting/sample.ts';
 import { buildSplit, type Split } from '../../core/splitting/split.ts';
 import type {
   MirrorConfig,
   OverrideConfig,
   PathMatcherConfig,
+  RetryConfig,
   RouteConfig,
   RuleConfig,
   SplitEntryConfig,
   StickyConfig,
 } from '../model.ts';
-import { compileCondition, compilePath } from './compile-condition.ts';
+import { type ConditionPlace, compileCondition, compilePath } from './compile-condition.ts';
 import type { CompileContext } from './compile-context.ts';
 import { compileHeaderOperations, compileHeaderRules } from './compile-headers.ts';
+import { compileSticky } from './compile-sticky.ts';
 
 /** The lists that grow with every route; the place of an entry is its index. */
 export interface Registers {
@@ -56,12 +58,13 @@ export class RouteCompiler {
       rules,
       arms,
       split: NO_SPLIT,
-      sticky: config.sticky,
+      sticky: compileSticky(config.sticky, config.maxMatchBodyBytes, this.#context),
       visitorCookie: visitorCookieOf(config.sticky),
       salt: config.salt,
       mirrors: this.#mirrors(config.mirrors),
       fallback: config.fallback === null ? null : this.#version(config.fallback),
       timeoutMs: config.timeoutMs,
+      retry: this.#retry(config.retry),
       headers: compileHeaderRules(config.headers),
       decisionHeaders: config.decisionHeaders,
       lane: config.lane,
@@ -81,14 +84,17 @@ export class RouteCompiler {
   /** How the table finds the route. */
   entry(route: Route): RouteEntry {
     const { hosts, path, methods, when } = this.#config.match;
-    const place = { salt: this.#config.salt, ruleName: '' };
     return {
       route,
       hosts,
       path: this.#path(path),
       methods,
-      when: when === null ? null : compileCondition(when, place, this.#context),
+      when: when === null ? null : compileCondition(when, this.#place(''), this.#context),
     };
+  }
+
+  #place(ruleName: string): ConditionPlace {
+    return { salt: this.#config.salt, ruleName, maxBodyBytes: this.#config.maxMatchBodyBytes };
   }
 
   #path(match: PathMatcherConfig | null): RoutePath {
@@ -102,12 +108,13 @@ export class RouteCompiler {
     const rule: Open<Rule> = {
       index,
       name: config.name,
-      when: compileCondition(config.when, { salt: this.#config.salt, ruleName: config.name }, this.#context),
+      when: compileCondition(config.when, this.#place(config.name), this.#context),
       to: null,
       split: null,
       mirrors: config.mirrors === null ? null : this.#mirrors(config.mirrors),
       headers: config.headers === null ? null : compileHeaderRules(config.headers),
       timeoutMs: config.timeoutMs,
+      retry: this.#retry(config.retry),
     };
     const armOf = (name: string): Arm => this.#arm(route, rule, this.#version(name));
     if (config.to !== null) rule.to = armOf(config.to);
@@ -151,6 +158,20 @@ export class RouteCompiler {
       credentials: config.credentials,
       hostSuffix: config.hostSuffix,
       headers: compileHeaderOperations(config.headers),
+    };
+  }
+
+  #retry(config: RetryConfig | null): Retry | null {
+    if (config === null) return null;
+    const { attempts, on, methods, perTryMs, to } = config;
+    return {
+      attempts,
+      onConnectFailure: on.includes('connect-failure'),
+      onReset: on.includes('reset-before-response'),
+      onStatus: new Set(on.filter((occasion) => /^\d+$/.test(occasion)).map(Number)),
+      methods: new Set(methods),
+      perTryMs,
+      to: to === null ? null : this.#version(to),
     };
   }
 

@@ -2,6 +2,7 @@ import {
   containing,
   endsWith,
   exactly,
+  inList,
   matchingRegex,
   negated,
   oneOf,
@@ -10,12 +11,11 @@ import {
   type ValueMatcher,
 } from '../../core/matching/value-matcher.ts';
 import type { CompiledRegex } from '../../core/ports.ts';
-import { listValues } from '../list-file.ts';
 import type { ValueMatcherConfig } from '../model.ts';
 import type { CompileContext } from './compile-context.ts';
 
-/** `lower-case`: the value tested always is, so what comes from a list file has to be too. */
-export type LetterCase = 'as-written' | 'lower-case';
+/** The case of the values tested, so that of what comes from a list file too. */
+export type LetterCase = 'as-written' | 'lower-case' | 'upper-case';
 
 export function compileValueMatcher(
   config: ValueMatcherConfig,
@@ -54,13 +54,22 @@ function patternOf(pattern: string, { patterns, regex }: CompileContext): Compil
   return compiled;
 }
 
-function listMatcher(file: string, { lists, listMatchers }: CompileContext, letters: LetterCase): ValueMatcher {
+function listMatcher(
+  file: string,
+  { lists, listMatchers, listCache }: CompileContext,
+  letters: LetterCase,
+): ValueMatcher {
   const key = `${letters} ${file}`;
   const known = listMatchers.get(key);
   if (known !== undefined) return known;
   const text = Object.hasOwn(lists, file) ? lists[file] : undefined;
   if (text === undefined) throw new Error(`the list ${file} was not handed in`);
-  const matcher = oneOf(listValues(letters === 'lower-case' ? text.toLowerCase() : text), `list ${file}`);
+  const matcher = inList(listCache.list(key, inCase(text, letters)), `list ${file}`);
   listMatchers.set(key, matcher);
   return matcher;
+}
+
+function inCase(text: string, letters: LetterCase): string {
+  if (letters === 'as-written') return text;
+  return letters === 'lower-case' ? text.toLowerCase() : text.toUpperCase();
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { ConditionConfig, ValueMatcherConfig } from '../model.ts';
 import { NOT_SUPPORTED_YET } from '../not-supported-yet.ts';
+import { bodyCondition } from './body.ts';
 import { refusedCookieName, refusedHeaderName, refusedQueryName } from './names.ts';
 import { cidr } from './networks.ts';
+import { placeConditions } from './places.ts';
 import { problem } from './problem.ts';
 import { percent, text } from './scalars.ts';
 import { listOf, mapOf, type NamedEntry, oneOrMore, refuseShape, section } from './shape.ts';
+import { timeWindow } from './time.ts';
 import { type PathCondition, pathMatcher, valueMatcher } from './value-matcher.ts';
 
 const nested: z.ZodType<ConditionConfig> = z.lazy(() => condition);
@@ -18,6 +21,9 @@ export const conditionKeys = {
   cookie: mapOf(valueMatcher, refusedCookieName).optional().describe('Cookie name: what its value must be.'),
   query: mapOf(valueMatcher, refusedQueryName).optional().describe('Query parameter: what its first value must be.'),
   client: oneOrMore(cidr).optional().describe('Networks, one of which the client address lies in.'),
+  body: bodyCondition.optional().describe('A value in the body, and what it must be.'),
+  geo: placeConditions.optional().describe('Where the client is.'),
+  time: timeWindow.optional().describe('When it is, by the clock of a zone.'),
   switch: oneOrMore(text).optional().describe('A switch that must be on, or several of which one must be.'),
   percent: percent.optional().describe('This share of the sticky keys; of the requests, where there is no key.'),
   all: listOf(nested).optional().describe('All of these hold.'),
@@ -51,6 +57,9 @@ export interface GivenConditions {
   readonly cookie?: readonly NamedEntry<ValueMatcherConfig>[] | undefined;
   readonly query?: readonly NamedEntry<ValueMatcherConfig>[] | undefined;
   readonly client?: readonly string[] | undefined;
+  readonly body?: ConditionConfig | undefined;
+  readonly geo?: readonly ConditionConfig[] | undefined;
+  readonly time?: ConditionConfig | undefined;
   readonly switch?: readonly string[] | undefined;
   readonly percent?: number | undefined;
   readonly all?: readonly ConditionConfig[] | undefined;
@@ -69,6 +78,9 @@ export function conditionsOf(given: GivenConditions): ConditionConfig[] {
   for (const { name, value } of given.cookie ?? []) found.push({ kind: 'cookie', name, match: value });
   for (const { name, value } of given.query ?? []) found.push({ kind: 'query', name, match: value });
   if (given.client !== undefined) found.push({ kind: 'client', cidrs: given.client });
+  if (given.body !== undefined) found.push(given.body);
+  if (given.geo !== undefined) found.push(...given.geo);
+  if (given.time !== undefined) found.push(given.time);
   if (given.switch !== undefined) found.push(oneSwitchOf(given.switch));
   if (given.percent !== undefined) found.push({ kind: 'percent', percent: given.percent });
   if (given.all !== undefined) found.push({ kind: 'all', of: given.all });

@@ -3,6 +3,7 @@ import type { Config, RouteConfig, ServiceConfig } from '../model.ts';
 import { NOT_SUPPORTED_YET } from '../not-supported-yet.ts';
 import { accessLog, admin, listeners } from './listeners.ts';
 import { refusedName } from './names.ts';
+import { geo } from './places.ts';
 import { problem } from './problem.ts';
 import { routes } from './routes.ts';
 import { durationMs, filledText, onOrOff, scalar, sizeBytes } from './scalars.ts';
@@ -43,6 +44,9 @@ export const configuration = section(
     listeners: listeners.prefault([]).describe('Where requests come in.'),
     admin: admin.prefault({}).describe('The admin port.'),
     accessLog: accessLog.optional().describe('One line a request. Off unless written.'),
+    geo: geo
+      .prefault({})
+      .describe('Where places come from. Default: the country database that comes with the gateway.'),
     mirroring: mirroring.prefault({}).describe('What all mirrors together may use.'),
     services: services.prefault({}).describe('Service name: what runs.'),
     routes: routes.prefault([]).describe('In file order; the first that matches wins.'),

@@ -14,6 +14,7 @@ import { headerOperations, headerRules } from './header-rules.ts';
 import { cookieName, headerName, methodName, name } from './names.ts';
 import { cidr, hostPattern } from './networks.ts';
 import { problem } from './problem.ts';
+import { retry } from './retry.ts';
 import {
   durationMs,
   filledText,
@@ -129,6 +130,7 @@ const carried = {
   mirror: mirrors.optional().describe('Versions that get a copy of what comes here.'),
   headers: headerRules.optional().describe('Header changes on the way in and out.'),
   timeout: durationMs().optional().describe('Until the response is complete, tries included.'),
+  retry: retry.optional().describe('Try again what failed before its answer began. Off unless written.'),
 };
 
 const rule = section(
@@ -159,6 +161,7 @@ const rule = section(
     split: given.split ?? null,
     mirrors: given.mirror ?? null,
     timeoutMs: given.timeout ?? null,
+    retry: given.retry ?? null,
     headers: given.headers ?? null,
   };
 });
@@ -202,6 +205,7 @@ const route = section(
     mirrors: given.mirror ?? [],
     fallback: given.fallback ?? null,
     timeoutMs: given.timeout ?? null,
+    retry: given.retry ?? null,
     maxMatchBodyBytes: given.maxMatchBody,
     decisionHeaders: given.decisionHeaders,
     lane: given.lane,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BalanceConfig, StickyConfig } from '../model.ts';
 import { NOT_SUPPORTED_YET } from '../not-supported-yet.ts';
+import { bodyKey } from './body.ts';
 import { cookieName, headerName, queryName } from './names.ts';
 import { problem } from './problem.ts';
 import { flag, oneWord } from './scalars.ts';
@@ -12,6 +13,7 @@ const keyMapShape = section(
     header: headerName.optional().describe('The value of this header, its first line.'),
     cookie: cookieName.optional().describe('The value of this cookie, percent-decoded once.'),
     query: queryName.optional().describe('The first value of this query parameter, percent-decoded once.'),
+    body: bodyKey.optional().describe('A value in the body.'),
     clientAddress: flag.optional().describe('The address of the client.'),
     visitorCookie: cookieName.optional().describe('A cookie that is minted for whoever comes without it.'),
   },
@@ -32,6 +34,8 @@ function oneSource(given: z.output<typeof keyMapShape>, context: z.RefinementCtx
   switch (kind) {
     case null:
       return z.NEVER;
+    case 'body':
+      return given.body!;
     case 'clientAddress':
       if (given.clientAddress === false)
         return refuse(context, problem('bad-value', 'clientAddress can only be true'), [kind]);
@@ -45,8 +49,11 @@ function oneSource(given: z.output<typeof keyMapShape>, context: z.RefinementCtx
 
 const hashed = section('balance', { hash: source.describe('Requests with one key go to one endpoint.') }).transform(
   ({ hash }, context): BalanceConfig => {
-    if (hash.kind !== 'visitor-cookie') return { kind: 'hash', source: hash };
-    return refuse(context, problem('bad-value', 'visitorCookie chooses a version, never an endpoint'), ['hash']);
+    if (hash.kind === 'visitor-cookie')
+      return refuse(context, problem('bad-value', 'visitorCookie chooses a version, never an endpoint'), ['hash']);
+    if (hash.kind === 'body')
+      return refuse(context, problem('bad-value', 'a body is read to choose a version, never an endpoint'), ['hash']);
+    return { kind: 'hash', source: hash };
   },
 );
 

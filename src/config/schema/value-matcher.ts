@@ -25,11 +25,14 @@ const textMatchers = {
 
 const nestedMatcher: z.ZodType<ValueMatcherConfig> = z.lazy(() => valueMatcher);
 
-const matcherMap = section('a value matcher', {
+/** The keys of a value matcher that is a map. */
+export const matcherKeys = {
   ...textMatchers,
   prefix: text.optional().describe('The value begins with this text.'),
   not: nestedMatcher.optional().describe('Turns a matcher round; holds for an absent value too.'),
-});
+};
+
+const matcherMap = section('a value matcher', matcherKeys);
 
 /** A text means exactly that, a list any of these, a map one of the matchers. */
 export const valueMatcher: z.ZodType<ValueMatcherConfig> = z
@@ -42,7 +45,7 @@ export const valueMatcher: z.ZodType<ValueMatcherConfig> = z
   )
   .meta({ id: 'valueMatcher' });
 
-interface GivenMatcher {
+export interface GivenMatcher {
   readonly exact?: string | undefined;
   readonly prefix?: string | undefined;
   readonly suffix?: string | undefined;
@@ -54,7 +57,7 @@ interface GivenMatcher {
 }
 
 /** The one matcher that the map has. */
-function oneMatcher(given: GivenMatcher, context: z.RefinementCtx, what: string): ValueMatcherConfig {
+export function oneMatcher(given: GivenMatcher, context: z.RefinementCtx, what: string): ValueMatcherConfig {
   const kind = onlyKey<keyof GivenMatcher>(given, context, what);
   switch (kind) {
     case null:

@@ -27,6 +27,8 @@ export interface RoutePath {
 export interface RouteTable {
   /** In file order. */
   readonly entries: readonly RouteEntry[];
+  /** The largest body that any of the routes looks at, in bytes. */
+  readonly maxMatchBodyBytes: number;
   /** 'unread': whether the first route that may match does so lies in the body. */
   find(trial: Trial): Route | 'unread' | null;
 }
@@ -53,6 +55,7 @@ const nothingFound: Found = Number.MAX_SAFE_INTEGER;
 /** Entries by host: exact name, the suffix of a wildcard, or any; each with its entries by path. */
 class IndexedRouteTable implements RouteTable {
   readonly entries: readonly RouteEntry[];
+  readonly maxMatchBodyBytes: number;
   readonly #anyHost = new PathIndex();
   readonly #exactHosts = new Map<string, PathIndex>();
   /** By `.example.com`. */
@@ -62,6 +65,7 @@ class IndexedRouteTable implements RouteTable {
 
   constructor(entries: readonly RouteEntry[]) {
     this.entries = entries;
+    this.maxMatchBodyBytes = entries.reduce((most, { route }) => Math.max(most, route.maxMatchBodyBytes), 0);
     entries.forEach((entry, order) => {
       for (const index of this.#indexesFor(entry.hosts)) index.add(entry, order);
     });

@@ -1,5 +1,6 @@
 import { fromByteString, toByteString } from '../byte-string.ts';
 import type { CompiledRegex } from '../ports.ts';
+import type { TextList } from './text-list.ts';
 
 /**
  * A test of one value. Values are byte strings; undefined means absent, for which only `present(false)` and `negated` hold.
@@ -21,15 +22,20 @@ export function exactly(text: string): ValueMatcher {
   return { text: `= ${text}`, cost: 0, test: (value) => value === wanted };
 }
 
-/** The whole value is one of these, at a cost that does not grow with their number. `label` names a long list in texts. */
-export function oneOf(values: Iterable<string>, label?: string): ValueMatcher {
+/** The whole value is one of these, at a cost that does not grow with their number. */
+export function oneOf(values: Iterable<string>): ValueMatcher {
   const wanted = new Set<string>();
   for (const value of values) wanted.add(toByteString(value));
   return {
-    text: `in ${label ?? listText(wanted)}`,
+    text: `in ${listText(wanted)}`,
     cost: 1,
     test: (value) => value !== undefined && wanted.has(value),
   };
+}
+
+/** The whole value stands in a list, which texts call by its name. */
+export function inList(list: TextList, name: string): ValueMatcher {
+  return { text: `in ${name}`, cost: 1, test: (value) => value !== undefined && list.has(value) };
 }
 
 export function startsWith(text: string): ValueMatcher {

@@ -20,6 +20,8 @@ export class DecisionRun implements Trial {
   readonly random: RandomSource;
   readonly decision: Decision = newDecision();
   request: RequestView = noRequest;
+  /** After `unread`: how much of a body it is worth reading, in bytes. Of a larger one nothing can be known. */
+  bodyLimitBytes = 0;
   #route: Route | null = null;
 
   constructor(random: RandomSource) {
@@ -36,6 +38,8 @@ export class DecisionRun implements Trial {
     decision.keySource = null;
     decision.mintedVisitor = null;
     decision.draw = undefined;
+    decision.unknown = 0;
+    this.bodyLimitBytes = 0;
   }
 
   /** From here on `key` reads this route's sources. Before a route is found there is no key. */
@@ -79,7 +83,7 @@ export function decide(snapshot: Snapshot, run: DecisionRun): DecideResult {
   run.enter(null);
   const route = snapshot.table.find(run);
   if (route === null) return 'no-route';
-  if (route === 'unread') return 'unread';
+  if (route === 'unread') return unread(run, snapshot.table.maxMatchBodyBytes);
   run.enter(route);
   const { overlay } = route;
   if (overlay !== null && overlay.kind === 'take-over') {
@@ -89,7 +93,13 @@ export function decide(snapshot: Snapshot, run: DecisionRun): DecideResult {
   if (inLane !== null) return choose(run, inLane, 'lane');
   const overridden = overrideArm(route, run.request);
   if (overridden !== null) return choose(run, overridden, 'override');
-  return decideByRules(route, run);
+  const result = decideByRules(route, run);
+  return result === 'unread' ? unread(run, route.maxMatchBodyBytes) : result;
+}
+
+function unread(run: DecisionRun, limitBytes: number): DecideResult {
+  run.bodyLimitBytes = limitBytes;
+  return 'unread';
 }
 
 function decideByRules(route: Route, run: DecisionRun): DecideResult {

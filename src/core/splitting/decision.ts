@@ -1,4 +1,5 @@
 import type { Arm } from '../snapshot.ts';
+import type { UnknownReasons } from '../unknown-reason.ts';
 import type { StickySource } from './sticky-key.ts';
 
 /** Why a request was meant for its version. The closed list that the access log, explain and the decision headers use. */
@@ -28,8 +29,18 @@ export interface Decision {
   mintedVisitor: string | null;
   /** The request's random draw in [0, 1), once somebody asked for it; undefined: not drawn. See draw.ts. */
   draw: number | undefined;
+  /** Why conditions that were tried could be neither true nor false. */
+  unknown: UnknownReasons;
 }
 
 export function newDecision(): Decision {
-  return { arm: null, reason: 'no-route', key: undefined, keySource: null, mintedVisitor: null, draw: undefined };
+  return {
+    arm: null,
+    reason: 'no-route',
+    key: undefined,
+    keySource: null,
+    mintedVisitor: null,
+    draw: undefined,
+    unknown: 0,
+  };
 }

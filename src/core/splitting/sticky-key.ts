@@ -1,4 +1,7 @@
+import type { BodyReader } from '../body/body-reads.ts';
+import { latin1 } from '../body/latin1.ts';
 import { toByteString } from '../byte-string.ts';
+import { readBody } from '../matching/body.ts';
 import { cookieValue } from '../matching/cookie.ts';
 import { queryValue } from '../matching/query.ts';
 import type { RequestView } from '../request-view.ts';
@@ -9,6 +12,8 @@ export type StickySource =
   | { readonly kind: 'cookie'; readonly name: string }
   | { readonly kind: 'query'; readonly name: string }
   | { readonly kind: 'client-address' }
+  /** A value in a body of at most `maxBytes`. */
+  | { readonly kind: 'body'; readonly reader: BodyReader; readonly maxBytes: number }
   | { readonly kind: 'visitor-cookie'; readonly name: string };
 
 /**
@@ -25,6 +30,7 @@ export function readKey(sources: readonly StickySource[], request: RequestView):
 
 /** The key that one source gives; null: missing or empty; undefined: it lies in a body not read yet. */
 export function readSource(source: StickySource, request: RequestView): string | null | undefined {
+  if (source.kind === 'body') return bodyKey(source.reader, request, source.maxBytes);
   const key = sourceValue(source, request);
   return key === undefined || key === '' ? null : key;
 }
@@ -42,6 +48,8 @@ export function sourceText(source: StickySource): string {
   switch (source.kind) {
     case 'client-address':
       return 'clientAddress';
+    case 'body':
+      return `body ${source.reader.text}`;
     case 'visitor-cookie':
       return `visitorCookie ${source.name}`;
     default:
@@ -49,7 +57,15 @@ export function sourceText(source: StickySource): string {
   }
 }
 
-function sourceValue(source: StickySource, request: RequestView): string | undefined {
+/** What cannot be read, is missing or is nobody's id (null, an object, a list) is no key. */
+function bodyKey(reader: BodyReader, request: RequestView, maxBytes: number): string | null | undefined {
+  const reading = readBody(reader, request, maxBytes);
+  if (reading === 'unread') return undefined;
+  if (reading.kind !== 'found' || reading.shape !== 'plain' || reading.bytes.length === 0) return null;
+  return latin1(reading.bytes);
+}
+
+function sourceValue(source: Exclude<StickySource, { kind: 'body' }>, request: RequestView): string | undefined {
   switch (source.kind) {
     case 'header':
       return request.firstHeader(source.name);

@@ -1,29 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { re2 } from '../../../src/adapters/re2.ts';
 import { compile } from '../../../src/config/compile.ts';
 import { formatIssue } from '../../../src/config/issue.ts';
 import { configJsonSchema, renderJsonSchema } from '../../../src/config/json-schema.ts';
 import { parseConfiguration } from '../../../src/config/parse.ts';
+import { conditionPorts } from '../../support/condition-ports.ts';
 
 const directory = new URL('../../../config/', import.meta.url);
 const examples = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
 
+/** What the examples take from the environment beside tokens: keys of 16 bytes. */
+const SECRETS = { PARTNER_ONE_KEY: '0123456789abcdef', PARTNER_ONE_IV: 'fedcba9876543210' };
+
 function load(name: string) {
   const text = readFileSync(new URL(name, directory), 'utf8');
-  const env = { GRAYGATE_VIEWER: 'a-viewer', GRAYGATE_OPERATOR: 'an-operator' };
+  const env = { GRAYGATE_VIEWER: 'a-viewer', GRAYGATE_OPERATOR: 'an-operator', ...SECRETS };
   const readFile = (path: string) => readFileSync(new URL(path, directory), 'utf8');
-  return { text, ...parseConfiguration({ files: [{ path: name, text }], env, readFile }, { regex: re2 }) };
+  return { text, ...parseConfiguration({ files: [{ path: name, text }], env, readFile }, conditionPorts) };
 }
 
 describe('the example configurations', () => {
   test.each(examples)('%s has no errors and compiles', (name) => {
     const { config, issues, lists } = load(name);
     expect(issues.filter(({ severity }) => severity === 'error').map(formatIssue)).toEqual([]);
-    const snapshot = compile(
-      { generation: 1, config: config!, live: { weights: {}, switches: {} }, lists },
-      { regex: re2 },
-    );
+    const live = { weights: {}, switches: {} };
+    const snapshot = compile({ generation: 1, config: config!, live, lists }, conditionPorts);
     expect(snapshot.routes.length).toBeGreaterThan(0);
   });
 

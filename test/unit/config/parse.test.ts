@@ -97,13 +97,11 @@ describe('the schema: every fault at its key or value', () => {
 describe('what later versions have is named, never ignored', () => {
   test.each([
     ['tls of a listener', 'version: 1\nlisteners: [{ name: a, address: "127.0.0.1:0", §tls: {} }]\nroutes: []'],
-    ['geo', around({ more: '§geo: { header: x-country }' })],
     ['a release', around({ more: 'releases: { §x: { route: all } }' })],
     ['https endpoints', around({ more: '  b:\n    versions:\n      v1: { endpoints: [§"https://a"] }' })],
     ['h2', around({ more: '  b:\n    protocol: §h2\n    versions:\n      v1: { endpoints: ["http://a"] }' })],
     ['redirect', route('§redirect: { status: 302 }')],
-    ['a body condition', rule('when: { all: [{ §body: { pointer: /a } }] }, to: v1')],
-    ['a body as the sticky key', route('sticky: [{ §body: { pointer: /a } }]')],
+    ['a token condition', rule('when: { all: [{ §jwt: { sub: a } }] }, to: v1')],
     ['comparing', route('mirror: { to: v3, compare: §true }')],
     [
       'a share that answers',

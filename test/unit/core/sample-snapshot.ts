@@ -60,6 +60,7 @@ export function sampleSnapshot(...samples: readonly SampleRoute[]): Snapshot {
     mirrors: [],
     headerNames: [],
     switches: new Map(),
+    drained: new Set(),
     mirroring: { maxBytes: 0 },
     graceMs: 0,
   };
@@ -90,6 +91,7 @@ function buildEntry(sample: SampleRoute, index: number, arms: Arm[]): RouteEntry
     mirrors: (sample.mirrors ?? []).map((mirror, at) => buildMirror(at, salt, find(mirror.to), mirror.percent)),
     fallback: null,
     timeoutMs: null,
+    retry: null,
     headers: noHeaders,
     decisionHeaders: false,
     lane: sample.lane ?? false,
@@ -173,4 +175,4 @@ const noHeaders: HeaderRules = {
   request: { set: [], add: [], remove: [] },
   response: { set: [], add: [], remove: [] },
 };
-const noRule = { to: null, split: null, mirrors: null, headers: null, timeoutMs: null };
+const noRule = { to: null, split: null, mirrors: null, headers: null, timeoutMs: null, retry: null };

@@ -269,6 +269,7 @@ describe('key', () => {
       keySource: null,
       mintedVisitor: null,
       draw: undefined,
+      unknown: 0,
     });
     expect(run.key()).toBeNull();
   });
