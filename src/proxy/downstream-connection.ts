@@ -305,6 +305,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   #readChunked(memory: Buffer, at: number, to: number): number {
     const decoder = this.#decoder as ChunkedDecoder;
+    const before = this.#bodyBytes;
     const next = decoder.decode(memory, at, to, this);
     if (this.#phase !== 'chunked') return to;
     if (decoder.state === 'failed') {
@@ -312,7 +313,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       return to;
     }
     if (decoder.state === 'done') this.#requestIsWhole(decoder.trailers);
-    else this.#renewBodyDeadline(next - at);
+    else this.#renewBodyDeadline(this.#bodyBytes - before);
     return next;
   }
 

@@ -64,8 +64,15 @@ export class Sweeper {
 
   #sweep(): void {
     const now = performance.now();
+    const isLate = now - this.nowMs > 2 * TICK_MS;
     this.nowMs = now;
     this.#renewDate();
+    // The loop was held up: what came meanwhile waits to be read, and is read before anybody is said not to have sent it.
+    if (isLate) setImmediate(() => this.#expire(now));
+    else this.#expire(now);
+  }
+
+  #expire(now: number): void {
     // Backwards, because a deadline may end its owner, which then leaves the list.
     for (let i = this.#timed.length - 1; i >= 0; i -= 1) {
       const timed = this.#timed[i];
