@@ -1,10 +1,11 @@
-import net from 'node:net';
 import { ChunkedDecoder, type ChunkSink } from '../http/chunked.ts';
 import { ResponseHead } from '../http/response-head.ts';
+import { DISCARD_MS, DiscardedResponse, MAX_DISCARDED_BYTES } from './discarded-response.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import type { UpstreamFailure } from './failures.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { Sweeper, Timed } from './sweeper.ts';
+import { UpstreamSocket } from './upstream-socket.ts';
 import { WireSocket } from './wire-socket.ts';
 
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -14,6 +15,8 @@ const MAX_INTERIM = 10;
 const BULK_BYTES = 16_384;
 /** What a tunnel's client sent before it left is still delivered; so long the upstream has to take it. */
 const LAST_BYTES_MS = 5000;
+/** After a failed write an answer that is there already is read at once; so long is waited for it. */
+const LAST_ANSWER_MS = 250;
 
 /** Who waits for a response: an exchange, or a mirror's copy. Calls come in the order of the message. */
 export interface ResponseSink {
@@ -85,6 +88,7 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
   #interims = 0;
   #keepAlive = false;
   #bodyBytes = 0;
+  #hasWriteFailed = false;
 
   constructor(
     pool: EndpointPool,
@@ -96,7 +100,10 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     super(buffers, (onread) => {
       const { socketPath, host, port } = pool.endpoint;
       const target = socketPath !== '' ? { path: socketPath } : { host, port };
-      return net.connect({ ...target, noDelay: true, keepAlive: true, autoSelectFamily: true, onread });
+      const options = { ...target, noDelay: true, keepAlive: true, autoSelectFamily: true, onread };
+      const socket = new UpstreamSocket(options);
+      socket.outlivesFailedWrite = () => this.#mayStillAnswer();
+      return socket.connect(options);
     });
     this.pool = pool;
     this.#owner = owner;
@@ -129,9 +136,21 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
       this.#phase = 'gone';
       this.#owner.openFailed(this, 'connect-timeout');
       this.destroy();
-    } else if (this.isIdle || this.#phase === 'ending') {
+    } else if (this.#hasWriteFailed && this.isReadingPaused) {
+      this.deadlineAt = this.#sweeper.nowMs + LAST_ANSWER_MS;
+    } else if (this.isIdle || this.#phase === 'ending' || this.#hasWriteFailed) {
       this.destroy();
+    } else if (this.#sink instanceof DiscardedResponse) {
+      this.abandon();
     }
+  }
+
+  /** The rest of the request's body is refused; an answer may have come before the refusal. */
+  #mayStillAnswer(): boolean {
+    if (this.#sink === null || this.isRequestDone) return false;
+    this.#hasWriteFailed = true;
+    this.deadlineAt = this.#sweeper.nowMs + LAST_ANSWER_MS;
+    return true;
   }
 
   /** Begins a request: `head` is the whole head with its empty line, perhaps with a small body behind it. */
@@ -154,6 +173,20 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     this.#tunnel = null;
     this.#phase = 'gone';
     this.destroy();
+  }
+
+  /**
+   * The sink no longer wants the response whose head it was just given: the rest is read for nobody, where that is little,
+   * so that the connection can be used again.
+   */
+  discardResponse(head: ResponseHead): void {
+    const isBounded = head.isChunked || (head.contentLength >= 0 && head.contentLength <= MAX_DISCARDED_BYTES);
+    if (!this.isRequestDone || !isBounded) {
+      this.abandon();
+      return;
+    }
+    this.#sink = new DiscardedResponse();
+    this.deadlineAt = performance.now() + DISCARD_MS;
   }
 
   becomeTunnel(end: TunnelEnd): void {
@@ -311,7 +344,12 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
     const sink = this.#sink as ResponseSink;
     this.#sink = null;
     const isClean =
-      this.#keepAlive && this.isRequestDone && !hasMoreBytes && !this.isBlocked && this.#phase !== 'until-close';
+      this.#keepAlive &&
+      !this.#hasWriteFailed &&
+      this.isRequestDone &&
+      !hasMoreBytes &&
+      !this.isBlocked &&
+      this.#phase !== 'until-close';
     this.#phase = isClean ? 'idle' : 'gone';
     if (this.#bodyBytes > BULK_BYTES) this.preferPrivateBuffer();
     else this.preferSharedBuffer();
