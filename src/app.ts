@@ -1,15 +1,20 @@
 import { extname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { aesCbc } from './adapters/aes-cbc.ts';
+import { systemNames } from './adapters/names.ts';
+import { placeDatabases } from './adapters/places.ts';
 import { systemRandom } from './adapters/random.ts';
 import { re2 } from './adapters/re2.ts';
 import { type AdminServer, createAdminServer } from './admin/admin-server.ts';
-import { compile } from './config/compile.ts';
+import { ListCache } from './config/compile/list-cache.ts';
+import { type CompilePorts, compile } from './config/compile.ts';
 import { type ConfigIssue, formatIssue } from './config/issue.ts';
 import type { AdminConfig } from './config/model.ts';
 import { CommandError } from './control/command-error.ts';
 import { type LoadedConfiguration, loadConfiguration } from './control/configuration-load.ts';
 import { explainSample } from './control/explain.ts';
 import { baseDirectoryOf, FileSource } from './control/file-source.ts';
+import { HealthChecks } from './control/health-checks.ts';
 import type { Log } from './control/log.ts';
 import { Publisher } from './control/publisher.ts';
 import type { RequestSample, WireRules } from './control/request-sample.ts';
@@ -21,8 +26,9 @@ import type { Explanation } from './core/explain.ts';
 import { parseAuthority } from './http/authority.ts';
 import { canonicalAddress } from './http/ip-address.ts';
 import { canonicalTarget } from './http/target.ts';
+import { RecentDecisions } from './telemetry/decision-ring.ts';
 import { metricChunks } from './telemetry/exposition.ts';
-import type { ListenerReport } from './telemetry/reports.ts';
+import type { ListenerReport, UnhealthyEndpoint } from './telemetry/reports.ts';
 import { Totals } from './telemetry/totals.ts';
 import { TrafficWindow } from './telemetry/traffic-window.ts';
 import { version } from './version.ts';
@@ -55,6 +61,10 @@ export interface App {
   start(): Promise<readonly ListenerReport[]>;
   /** Reads the configuration now; resolves when that was dealt with, whatever came of it. */
   reload(): Promise<void>;
+  /** Says that the lines which tell where it listens are out: stdout is the access log's from here on, if that goes there. */
+  announced(): void;
+  /** Opens the access log anew, after its file was rotated. */
+  reopenLogs(): void;
   /** Replaces every worker process, one after another, without losing a request. */
   restartWorkers(): Promise<void>;
   /** Drains: not ready any more, accepts nothing new, finishes what was begun within the grace, then closes everything. */
@@ -66,15 +76,16 @@ const wire: WireRules = { canonicalTarget, parseAuthority, canonicalAddress };
 
 /** Reads and checks the configuration and takes the state directory; nothing is bound yet. */
 export async function createApp(options: AppOptions): Promise<App> {
-  // First of all, so that the processes start while the configuration is read.
-  const fleet = startFleet(options);
+  const source = new FileSource({ path: options.configPath, log: options.log });
+  const ports = conditionPorts(source.baseDirectory);
+  // Before anything is read, so that the processes start meanwhile.
+  const fleet = startFleet(options, source.baseDirectory, ports);
   try {
-    const source = new FileSource({ path: options.configPath, log: options.log });
-    const loaded = loadConfiguration(source.read(), { env: options.env, regex: re2 });
+    const loaded = loadConfiguration(source.read(), { env: options.env, ...ports });
     if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
     const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
     try {
-      return await Gateway.prepare(options, fleet, source, store, loaded);
+      return await Gateway.prepare(options, fleet, source, store, loaded, ports);
     } catch (error) {
       store.close();
       throw error;
@@ -86,40 +97,52 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
+type ConditionPorts = Required<CompilePorts>;
+
+/** What conditions need from outside; nothing is opened before one of them asks. */
+function conditionPorts(baseDirectory: string): ConditionPorts {
+  return { regex: re2, aes: aesCbc, places: placeDatabases(baseDirectory), lists: new ListCache() };
+}
+
 /** Those who route, and what they have counted. */
 interface WorkerFleet {
   readonly totals: Totals;
   readonly window: TrafficWindow;
+  readonly decisions: RecentDecisions;
   readonly primary: Primary;
   /** null: everything in this process. */
   readonly supervisor: Supervisor | null;
 }
 
-function startFleet({ workers, log }: AppOptions): WorkerFleet {
+function startFleet({ workers, log }: AppOptions, baseDirectory: string, ports: ConditionPorts): WorkerFleet {
   const totals = new Totals();
   const window = new TrafficWindow(Date.now);
+  const decisions = new RecentDecisions();
   const sockets = workers > 0 ? new ListeningSockets() : null;
-  const primary = new Primary({ totals, window, log, sockets });
+  const primary = new Primary({ totals, window, decisions, log, sockets });
   if (workers === 0) {
     const [toWorker, toPrimary] = linkInProcess<ToWorker, FromWorker>();
-    new Worker({ link: toPrimary, random: systemRandom(), regex: re2, workers: 1, pid: process.pid });
+    const own = { random: systemRandom(), names: systemNames(), ...ports };
+    new Worker({ link: toPrimary, ...own, workers: 1, pid: process.pid, log });
     primary.expect(1);
     primary.add(toWorker);
-    return { totals, window, primary, supervisor: null };
+    return { totals, window, decisions, primary, supervisor: null };
   }
   // Beside this file, as source or as built.
   const entry = fileURLToPath(new URL(`worker-main${extname(import.meta.url)}`, import.meta.url));
-  const start = () => startWorkerProcess(entry, workers);
+  const start = () => startWorkerProcess(entry, workers, baseDirectory);
   const supervisor = new Supervisor({ workers, primary, start, log, nowMs: () => performance.now() });
   supervisor.start();
-  return { totals, window, primary, supervisor };
+  return { totals, window, decisions, primary, supervisor };
 }
 
 interface Parts extends WorkerFleet {
+  readonly health: HealthChecks;
   readonly options: AppOptions;
   readonly source: FileSource;
   readonly store: StateStore;
   readonly publisher: Publisher;
+  readonly ports: ConditionPorts;
   readonly first: LoadedConfiguration;
   /** Set when the file is broken and what was accepted last stands in for it. */
   readonly lastGood: LoadedConfiguration | null;
@@ -142,9 +165,10 @@ class Gateway implements App {
     source: FileSource,
     store: StateStore,
     first: LoadedConfiguration,
+    ports: ConditionPorts,
   ): Promise<Gateway> {
     const { log } = options;
-    const context = { env: options.env, regex: re2 };
+    const context = { env: options.env, ...ports };
     const live = await store.loadLive();
     const hasLive = Object.keys(live.weights).length > 0 || Object.keys(live.switches).length > 0;
     const revision = first.config === null || hasLive ? await store.lastGood() : null;
@@ -155,27 +179,34 @@ class Gateway implements App {
     if (first.config === null && (before === null || before.config === null)) {
       throw refusalOf(first.issues, before === null ? 'there is no last good one' : 'the last good one is refused too');
     }
+    const onChange = (unhealthy: readonly UnhealthyEndpoint[]): void => fleet.primary.tellHealth(unhealthy);
+    const health = new HealthChecks({ names: systemNames(), log, onChange });
     const publisher = new Publisher({
-      fleet: fleet.primary,
+      fleet: {
+        install: async (publication) => {
+          await fleet.primary.install(publication);
+          health.update(publication.config.services);
+        },
+      },
       store,
       live,
       before: before?.config ?? null,
-      regex: re2,
+      ...ports,
       log,
       nowMs: Date.now,
     });
     const lastGood = first.config === null ? before : null;
-    return new Gateway({ ...fleet, options, source, store, publisher, first, lastGood });
+    return new Gateway({ ...fleet, health, options, source, store, publisher, ports, first, lastGood });
   }
 
   async start(): Promise<readonly ListenerReport[]> {
-    const { first, lastGood, primary, options, source } = this.#parts;
+    const { first, lastGood, primary, options, ports, source } = this.#parts;
     try {
       const adminConfig = (lastGood ?? first).config!.admin;
       this.#admin = this.#createAdmin(adminConfig);
       await this.#publishFirst();
       const admin = await listenAdmin(this.#admin);
-      source.watch((reading) => this.#publish(() => loadConfiguration(reading, { env: options.env, regex: re2 })));
+      source.watch((reading) => this.#publish(() => loadConfiguration(reading, { env: options.env, ...ports })));
       this.#isServing = true;
       return [...primary.listeners(), { name: 'admin', ...admin }];
     } catch (error) {
@@ -186,6 +217,14 @@ class Gateway implements App {
 
   reload(): Promise<void> {
     return this.#parts.source.reload();
+  }
+
+  announced(): void {
+    this.#parts.primary.announced();
+  }
+
+  reopenLogs(): void {
+    this.#parts.primary.reopenLogs();
   }
 
   async restartWorkers(): Promise<void> {
@@ -221,7 +260,7 @@ class Gateway implements App {
   }
 
   #createAdmin({ address, tokens, metrics }: AdminConfig): AdminServer {
-    const { publisher, primary, totals, window, options } = this.#parts;
+    const { publisher, primary, totals, window, decisions, options } = this.#parts;
     const collected = async <T>(read: () => T): Promise<T> => {
       await primary.collect();
       return read();
@@ -240,6 +279,7 @@ class Gateway implements App {
       },
       mirrors: () => collected(() => totals.mirrors),
       traffic: () => collected(() => window.rows()),
+      decisions: () => collected(() => decisions.list()),
       onInternalError: (error, requestId) =>
         options.log('error', `admin request ${requestId}: ${String((error as Error).stack ?? error)}`),
       nowMs: Date.now,
@@ -276,10 +316,11 @@ class Gateway implements App {
   }
 
   async #close(): Promise<void> {
-    const { primary, supervisor, store, source } = this.#parts;
+    const { primary, supervisor, store, source, health } = this.#parts;
     this.#isServing = false;
     supervisor?.close();
     source.close();
+    await health.close();
     await this.#admin?.close();
     await primary.close();
     store.close();
@@ -310,13 +351,17 @@ function refusalOf(issues: readonly ConfigIssue[], further = ''): CommandError {
 
 /** Reads and checks a configuration, and does nothing with it. */
 export function checkConfiguration(path: string, env: Environment): LoadedConfiguration {
-  return loadConfiguration(readSource(path, baseDirectoryOf(path)), { env, regex: re2 });
+  const baseDirectory = baseDirectoryOf(path);
+  return loadConfiguration(readSource(path, baseDirectory), { env, ...conditionPorts(baseDirectory) });
 }
 
 /** What would become of a request under this configuration, were it in force with every endpoint usable. */
 export function explainOffline(path: string, env: Environment, sample: RequestSample): Explanation {
   const { config, issues, lists } = checkConfiguration(path, env);
   if (config === null) throw refusalOf(issues);
-  const snapshot = compile({ generation: 1, config, live: { weights: {}, switches: {} }, lists }, { regex: re2 });
+  const snapshot = compile(
+    { generation: 1, config, live: { weights: {}, switches: {} }, lists },
+    conditionPorts(baseDirectoryOf(path)),
+  );
   return explainSample(sample, { snapshot, endpoints: [], random: systemRandom(), wire });
 }

@@ -1,3 +1,4 @@
+import { drainedVersion } from '../config/live.ts';
 import type { Config, LiveState, SplitEntryConfig } from '../config/model.ts';
 
 /** A route's weights by version, as given: relative, not normalised. */
@@ -32,7 +33,20 @@ export function carryLive(live: LiveState, before: Config | null, after: Config)
     if (reason === null) switches[name] = on;
     else dropped.push(`the live state of switch ${name} is dropped: ${reason}`);
   }
-  return { live: { weights, switches }, dropped };
+  const drained = (live.drained ?? []).filter((target) => isDrainable(target, after));
+  for (const target of live.drained ?? []) {
+    if (!drained.includes(target)) dropped.push(`${target} is no longer drained: it is gone`);
+  }
+  return { live: { weights, switches, ...(drained.length > 0 ? { drained } : {}) }, dropped };
+}
+
+/** Whether an endpoint's URL, or `service/version`, names something. */
+export function isDrainable(target: string, { services }: Config): boolean {
+  return services.some(({ name, versions }) =>
+    versions.some(
+      (version) => target === drainedVersion(name, version.name) || version.endpoints.some(({ url }) => url === target),
+    ),
+  );
 }
 
 function whyWeightsDrop(name: string, given: Weights, before: Config | null, after: Config): string | null {

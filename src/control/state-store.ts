@@ -180,7 +180,9 @@ function parseLive(text: string): LiveState | null {
     (split) => isObject(split) && Object.values(split).every(isWeight),
   );
   const switchesAreBooleans = Object.values(value['switches']).every((on) => typeof on === 'boolean');
-  return weightsAreNumbers && switchesAreBooleans ? (value as unknown as LiveState) : null;
+  const drained: unknown = value['drained'] ?? [];
+  const drainedAreTexts = Array.isArray(drained) && drained.every((target) => typeof target === 'string');
+  return weightsAreNumbers && switchesAreBooleans && drainedAreTexts ? (value as unknown as LiveState) : null;
 }
 
 function isWeight(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { ServiceConfig } from '../config/model.ts';
-import type { EndpointReport, ListenerReport } from '../telemetry/reports.ts';
+import type { AddressReport, EndpointReport, ListenerReport } from '../telemetry/reports.ts';
 import type { ObservedShare } from '../telemetry/traffic-window.ts';
 import { type Weights, weightsOf } from './live.ts';
 import type { InForce } from './publisher.ts';
@@ -44,6 +44,8 @@ export interface EndpointStatus {
   readonly url: string;
   readonly usable: boolean;
   readonly reason: string;
+  /** The addresses behind a name; absent where there is none to look up. */
+  readonly addresses?: readonly AddressReport[];
 }
 
 export interface SwitchStatus {
@@ -122,7 +124,8 @@ function serviceOf(service: ServiceConfig, byVersion: EndpointsByVersion): Servi
     const reports = byVersion.get(`${service.name}\0${name}`);
     const shown = endpoints.map(({ url }): EndpointStatus => {
       const report = reports?.get(url);
-      return { url, usable: report?.usable ?? true, reason: report?.reason ?? '' };
+      const { usable = true, reason = '', addresses } = report ?? {};
+      return { url, usable, reason, ...(addresses === undefined ? {} : { addresses }) };
     });
     return [name, { endpoints: shown }] as const;
   });

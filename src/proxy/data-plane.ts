@@ -1,28 +1,46 @@
-import { buildBalancer } from '../core/balancing/build-balancer.ts';
-import type { RandomSource } from '../core/ports.ts';
+import { nameToLookUp } from '../core/balancing/endpoint-name.ts';
+import type { NameResolver, RandomSource } from '../core/ports.ts';
 import type { ListenerSpec, Mirror, PoolSettings, Service, Snapshot, Version } from '../core/snapshot.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import { DecisionRing } from '../telemetry/decision-ring.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
-import type { ClientCount, EndpointReport, ListenerReport, PoolReport } from '../telemetry/reports.ts';
+import type {
+  ClientCount,
+  EndpointReport,
+  ListenerReport,
+  PoolReport,
+  UnhealthyEndpoint,
+} from '../telemetry/reports.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
+import { UnknownCells } from '../telemetry/unknown-cells.ts';
 import { Faults, tellOnStderr } from './faults.ts';
 import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
 import { Listener, type OpenedSocket } from './listener.ts';
 import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
+import { NameWatch } from './name-watch.ts';
 import { Overload } from './overload.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { RequestIds } from './request-ids.ts';
+import { RetryBudget } from './retry.ts';
 import { Sweeper } from './sweeper.ts';
-import { VersionPool } from './version-pool.ts';
+import { type PoolContext, VersionPool } from './version-pool.ts';
+
+/** So long a snapshot waits for names that were never looked up; then it goes into force without their addresses. */
+const NAME_PATIENCE_MS = 1_000;
 
 export interface DataPlaneOptions {
   readonly random: RandomSource;
+  readonly names: NameResolver;
   readonly requestCells: RequestCells;
   readonly mirrorCells: MirrorCells;
   readonly fallbackCells: FallbackCells;
+  readonly unknownCells?: UnknownCells;
   /** The number of workers that share this gateway's limits. */
   readonly workers: number;
+  /** Takes a few of the decisions made; without it nobody reads them. */
+  readonly decisions?: DecisionRing;
   /** The socket of a listener, where it was opened elsewhere; null, or no such function: it is opened here. */
   readonly openedSocket?: (listener: ListenerSpec) => OpenedSocket | null;
   /** Told once of each kind of unexpected error that cost a connection; by default on stderr. */
@@ -65,6 +83,10 @@ export class DataPlane implements Runtimes {
   /** Listeners that no snapshot names any more, until their connections have ended. */
   readonly #leaving = new Set<Listener>();
   readonly #pools = new Map<string, VersionPool>();
+  readonly #poolContext: PoolContext;
+  readonly #names: NameWatch;
+  /** What active checks found unhealthy, by `healthKey`. */
+  #unhealthy: ReadonlySet<string> = new Set();
   readonly #mirrors = new Map<string, MirrorRuntime>();
   readonly #budget = new MirrorBudget();
 
@@ -83,12 +105,33 @@ export class DataPlane implements Runtimes {
       requestIds: new RequestIds(),
       requestCells: options.requestCells,
       fallbackCells: options.fallbackCells,
+      unknownCells: options.unknownCells ?? new UnknownCells(),
+      retries: new RetryBudget(),
       overload,
+      decisions: options.decisions ?? new DecisionRing(),
+      accessLog: null,
       workers: options.workers,
       tunnelIdleMs: options.tunnelIdleMs ?? TUNNEL_IDLE_MS,
       installed: null,
       isDraining: false,
     };
+    this.#names = new NameWatch(options.names, () => {
+      for (const pool of this.#pools.values()) pool.endpoints.refresh();
+    });
+    const { buffers, sweeper, random, workers } = this.#context;
+    this.#poolContext = {
+      buffers,
+      sweeper,
+      random,
+      workers,
+      addressesOf: (host) => this.#names.addressesOf(host),
+      isUnhealthy: (...place) => this.#unhealthy.size > 0 && this.#unhealthy.has(healthKey(...place)),
+    };
+  }
+
+  /** Where requests that end from now on are logged; null: nowhere. */
+  set accessLog(accessLog: AccessLog | null) {
+    this.#context.accessLog = accessLog;
   }
 
   /** Prepares and commits in one. Rejects, with nothing changed, when an address cannot be bound. */
@@ -98,6 +141,8 @@ export class DataPlane implements Runtimes {
 
   /** Binds what is new; nothing else changes. Rejects when an address cannot be bound. One at a time: commit or discard it. */
   async prepare(snapshot: Snapshot): Promise<PreparedSnapshot> {
+    // First, because a listener takes connections from the moment that it is bound.
+    await this.#names.add(namesOf(snapshot), NAME_PATIENCE_MS);
     const listeners = this.#matchListeners(snapshot.listeners);
     const bound: Listener[] = [];
     try {
@@ -129,6 +174,7 @@ export class DataPlane implements Runtimes {
     this.#context.installed = new InstalledSnapshot(snapshot, this);
     this.#swapListeners(snapshot.listeners, listeners);
     this.#retireUnused(snapshot);
+    this.#names.keep(namesOf(snapshot));
     return [...this.#listeners.values()].map((listener) => listener.report());
   }
 
@@ -190,23 +236,57 @@ export class DataPlane implements Runtimes {
 
   #updatePools(snapshot: Snapshot): void {
     for (const service of snapshot.services.values()) {
-      for (const version of service.versions) this.#updatePool(poolKey(version), service, version, service.pool);
+      for (const version of service.versions) {
+        this.#updatePool(poolKey(version), service, version, service.pool, snapshot.drained);
+      }
     }
+    this.#updateHelpers(snapshot);
     for (const mirror of snapshot.mirrors) {
       const service = snapshot.services.get(mirror.target.service) as Service;
       // A copy that finds no free connection is dropped by its own bound, never queued.
       const settings = { ...service.pool, maxConnections: mirror.maxInFlight, maxPending: 0 };
-      this.#updatePool(mirrorKey(mirror), service, mirror.target, settings);
+      this.#updatePool(
+        mirrorKey(mirror),
+        { ...service, outlierDetection: null },
+        mirror.target,
+        settings,
+        snapshot.drained,
+      );
     }
   }
 
-  #updatePool(key: string, service: Service, version: Version, settings: PoolSettings): void {
+  /** Whoever stands in for a version, on whatever route. */
+  #updateHelpers({ services, routes }: Snapshot): void {
+    const helpers = new Map<Version, Set<Version>>();
+    for (const { versions } of services.values()) for (const version of versions) helpers.set(version, new Set());
+    for (const { service, fallback } of routes) {
+      if (fallback === null) continue;
+      for (const version of service.versions) if (version !== fallback) helpers.get(version)?.add(fallback);
+    }
+    for (const [version, by] of helpers) {
+      this.poolOf(version).endpoints.helpers = [...by].map((helper) => this.poolOf(helper).endpoints);
+    }
+  }
+
+  #updatePool(
+    key: string,
+    { name, balance, outlierDetection }: Service,
+    version: Version,
+    settings: PoolSettings,
+    drained: ReadonlySet<string>,
+  ): void {
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new VersionPool(service.name, version.name, settings, this.#context);
+      pool = new VersionPool(name, version.name, settings, this.#poolContext);
       this.#pools.set(key, pool);
     }
-    pool.update(settings, version.endpoints, buildBalancer(service.balance, version.endpoints, service.name));
+    const isVersionDrained = drained.has(`${name}/${version.name}`);
+    pool.update(settings, {
+      endpoints: version.endpoints,
+      balance,
+      outlierDetection,
+      isDrained: (url) => isVersionDrained || drained.has(url),
+    });
   }
 
   #retireUnused(snapshot: Snapshot): void {
@@ -241,7 +321,8 @@ export class DataPlane implements Runtimes {
     const reports: PoolReport[] = [];
     for (const [key, pool] of this.#pools) {
       if (key.startsWith('mirror')) continue;
-      const { service, version, activeCount, idleCount, pendingCount } = pool;
+      const { activeCount, idleCount, pendingCount } = pool;
+      const { service, version } = pool.endpoints;
       reports.push({ service, version, active: activeCount, idle: idleCount, pending: pendingCount });
     }
     return reports;
@@ -249,13 +330,16 @@ export class DataPlane implements Runtimes {
 
   endpoints(): readonly EndpointReport[] {
     const reports: EndpointReport[] = [];
-    for (const [key, { service, version, endpoints }] of this.#pools) {
-      if (key.startsWith('mirror')) continue;
-      for (const { endpoint, isUsable, unusableReason } of endpoints) {
-        reports.push({ service, version, url: endpoint.url, usable: isUsable, reason: unusableReason });
-      }
-    }
+    for (const [key, { endpoints }] of this.#pools) if (!key.startsWith('mirror')) reports.push(...endpoints.report());
     return reports;
+  }
+
+  /** All that active checks hold for unhealthy at this moment; what is not named is well. */
+  setUnhealthy(unhealthy: readonly UnhealthyEndpoint[]): void {
+    this.#unhealthy = new Set(
+      unhealthy.map(({ service, version, url, address }) => healthKey(service, version, url, address)),
+    );
+    for (const pool of this.#pools.values()) pool.endpoints.refreshHealth();
   }
 
   held(): HeldResources {
@@ -289,8 +373,18 @@ export class DataPlane implements Runtimes {
     }
     for (const pool of this.#pools.values()) pool.retire();
     this.#pools.clear();
+    this.#names.close();
     this.#sweeper.close();
   }
+}
+
+function healthKey(service: string, version: string, url: string, address: string): string {
+  return JSON.stringify([service, version, url, address]);
+}
+
+function namesOf({ versions }: Snapshot): Set<string> {
+  const names = versions.flatMap(({ endpoints }) => endpoints.map(nameToLookUp));
+  return new Set(names.filter((name) => name !== null));
 }
 
 function poolKey(version: Version): string {

@@ -1,12 +1,12 @@
 import type { Balancer } from '../core/balancing/balancer.ts';
 import { buildBalancer } from '../core/balancing/build-balancer.ts';
+import { nameToLookUp } from '../core/balancing/endpoint-name.ts';
 import type { RandomSource } from '../core/ports.ts';
 import type { Balance, Endpoint, OutlierDetection } from '../core/snapshot.ts';
 import type { StickySource } from '../core/splitting/sticky-key.ts';
 import type { EndpointReport } from '../telemetry/reports.ts';
 import { Ejection, type EjectionLimit } from './ejection.ts';
 import { EndpointPool } from './endpoint-pool.ts';
-import { nameToLookUp } from './name-watch.ts';
 import type { Sweeper } from './sweeper.ts';
 
 /** What the endpoints of a version need from their worker. */

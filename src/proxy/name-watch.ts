@@ -1,6 +1,4 @@
-import { parseAddress } from '../core/matching/address.ts';
 import type { NameResolver } from '../core/ports.ts';
-import type { Endpoint } from '../core/snapshot.ts';
 
 /** After a failure the name is asked for again so soon. */
 const RETRY_MS = 1_000;
@@ -11,15 +9,6 @@ interface Watched {
   addresses: readonly string[] | null;
   failures: number;
   timer: NodeJS.Timeout | null;
-}
-
-/**
- * The name that stands for addresses to be looked up; null when the endpoint is an address, a unix socket, or `localhost`,
- * which is this one machine by whatever address it listens at.
- */
-export function nameToLookUp({ host, socketPath }: Endpoint): string | null {
-  if (socketPath !== '' || host.toLowerCase() === 'localhost' || parseAddress(host) !== null) return null;
-  return host;
 }
 
 /** Keeps the addresses of names up to date: asks again when an answer has run out, and keeps the last one while none comes. */

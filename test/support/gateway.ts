@@ -134,9 +134,12 @@ export async function startGateway(yaml: string, options: GatewayOptions = {}): 
   return gateway;
 }
 
+/** An endpoint as configured: its URL, alone or with a weight. */
+export type EndpointSketch = string | { readonly url: string; readonly weight: number };
+
 export interface Sketch {
-  /** Endpoint URLs of each version of the service `app`, in file order. */
-  readonly versions: Readonly<Record<string, string | readonly string[]>>;
+  /** Endpoints of each version of the service `app`, in file order. */
+  readonly versions: Readonly<Record<string, EndpointSketch | readonly EndpointSketch[]>>;
   /** Over the route `all`; by default everything goes to the first version. */
   readonly route?: Readonly<Record<string, unknown>>;
   readonly listener?: Readonly<Record<string, unknown>>;

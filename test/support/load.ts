@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface LoadAnswer {
   /** 0: the connection ended before an answer was whole. */
@@ -14,6 +15,8 @@ export interface LoadPlan {
   readonly connections?: number;
   /** The whole request number `place`, latin1. */
   readonly request: (place: number) => string;
+  /** How long to rest before request number `place`, ms; not at all by default. */
+  readonly pause?: (place: number) => number;
 }
 
 /** A GET of `target` with further lines. */
@@ -28,7 +31,7 @@ export function post(target: string, body: string, lines: readonly string[] = []
 }
 
 /** Sends the requests over keep-alive connections, one at a time on each; answers in the order of the requests. */
-export async function load({ port, requests, connections = 8, request }: LoadPlan): Promise<LoadAnswer[]> {
+export async function load({ port, requests, connections = 8, request, pause }: LoadPlan): Promise<LoadAnswer[]> {
   const answers: LoadAnswer[] = new Array(requests);
   let next = 0;
   const lane = async (): Promise<void> => {
@@ -36,6 +39,7 @@ export async function load({ port, requests, connections = 8, request }: LoadPla
       await using connection = await LoadConnection.open(port);
       while (next < requests && connection.isUsable) {
         const place = next++;
+        if (pause !== undefined) await delay(pause(place));
         answers[place] = await connection.exchange(request(place));
       }
     }
