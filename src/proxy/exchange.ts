@@ -1,15 +1,21 @@
 import { type DecisionRun, decide } from '../core/splitting/decide.ts';
+import { readSource } from '../core/splitting/sticky-key.ts';
 import { lastChunk } from '../http/chunk-frame.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ABORTED, FALLBACK } from '../telemetry/request-cells.ts';
+import { BodyGate } from './body-gate.ts';
 import type { DownstreamConnection } from './downstream-connection.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
 import { ERRORS, type ErrorCode, type LeaseFailure, type UpstreamFailure } from './failures.ts';
 import { requestHead, responseHead } from './head-writer.ts';
-import type { ArmRuntime, InstalledSnapshot } from './installed-snapshot.ts';
+import { HeldBody } from './held-body.ts';
+import type { ArmRuntime, FallbackRuntime, InstalledSnapshot } from './installed-snapshot.ts';
 import type { MirrorCopy } from './mirror-copy.ts';
 import { prepareCopies } from './mirror-dispatch.ts';
 import type { PlaneContext } from './plane-context.ts';
+import { accessRecord, decisionRecord, type EndedRequest } from './request-account.ts';
+import { RequestTally } from './request-tally.ts';
+import { type RetryOccasion, Tries } from './retry.ts';
 import type { Timed } from './sweeper.ts';
 import { Tunnel } from './tunnel.ts';
 import type { ResponseSink, UpstreamConnection } from './upstream-connection.ts';
@@ -19,8 +25,10 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 const NO_COPIES: readonly MirrorCopy[] = [];
-/** Body bytes held while there is no upstream connection yet; the client is paused beyond. */
-const MAX_HELD_BYTES = 65_536;
+/** A try on a connection that was closing already is repeated so often at most: a fresh one can still be a used one after a queue. */
+const MAX_REPLAYS = 3;
+/** In the log alone: the client left before it was told anything. */
+const CLIENT_GONE = 499;
 
 /** How the response's payload is framed towards the client. */
 type ResponseFraming = 'none' | 'length' | 'chunked' | 'close';
@@ -35,31 +43,39 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   isActive = false;
   /** The arm that the request was meant for; null until decided. */
   arm: ArmRuntime | null = null;
-  usedFallback = false;
+  /** The version that answers in place of the one meant; null: nobody has to. */
+  helper: FallbackRuntime | null = null;
+  /** Endpoints that have failed this request. */
+  tried: EndpointPool[] = [];
+  balanceKey: string | null = null;
+  takesUnusable = false;
   readonly client: DownstreamConnection;
+  readonly #tally = new RequestTally();
   readonly #plane: PlaneContext;
   readonly #run: DecisionRun;
+  readonly #gate: BodyGate;
   #installed: InstalledSnapshot | null = null;
   #startedAt = 0;
   #cell = 0;
   #pool: VersionPool | null = null;
   #upstream: UpstreamConnection | null = null;
   #isWaiting = false;
-  #tried: EndpointPool[] = [];
   #lastFailure: ErrorCode = 'no-endpoint';
   #copies: readonly MirrorCopy[] = NO_COPIES;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new HeldBody();
+  readonly #tries: Tries;
   #hasBody = false;
   #isRequestDone = false;
   #requestTrailers = '';
-  #bodyWasSent = false;
   #replays = 0;
   #framing: ResponseFraming = 'none';
   #responseStarted = false;
+  /** The client has got a 1xx response: no other try may follow. */
+  #isInterimSent = false;
   #status = 0;
   #firstByteAt = NEVER;
   #queueUntil = NEVER;
+  #tryUntil = NEVER;
   #routeDeadlineAt = NEVER;
   /** What a blocked upstream had not taken when last looked at. */
   #unsentBytes = 0;
@@ -70,6 +86,12 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.client = client;
     this.#plane = plane;
     this.#run = run;
+    this.#gate = new BodyGate(client);
+    this.#tries = new Tries(plane.retries);
+  }
+
+  get usedFallback(): boolean {
+    return this.helper !== null;
   }
 
   /** The id to set as the visitor's cookie, whoever asked for a key: the split, a condition or a mirror's sample. */
@@ -80,14 +102,45 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** The client's request head has been read and is well-formed. Its body follows by `requestBody` and `requestEnd`. */
   start(installed: InstalledSnapshot, hasBody: boolean): void {
     this.#reset(installed, hasBody);
+    this.#tally.wasDecided = true;
+    this.#gate.reset(hasBody);
     this.#run.begin(this.client.request);
-    const result = decide(installed.snapshot, this.#run);
+    this.#decide();
+  }
+
+  /** Decides; or waits for the body, and is called again once that is there or cannot be had. */
+  #decide(): void {
+    const { snapshot } = this.#installed as InstalledSnapshot;
+    let result = decide(snapshot, this.#run);
+    if (result === 'unread') {
+      if (this.#gate.shut(this.#run.bodyLimitBytes)) return;
+      result = decide(snapshot, this.#run);
+    }
+    const { arm, unknown } = this.#run.decision;
+    if (unknown !== 0) this.#plane.unknownCells.count(arm?.route.name ?? '', unknown);
     if (result === 'decided') this.#decided();
     else this.#answerError(result === 'no-route' ? 'no-route' : 'internal-error');
   }
 
+  /** The decision waits for the body. False: this piece is held; true: there is enough without it, and it may go on. */
+  #passGate(memory: Buffer, from: number, to: number): boolean {
+    const taken = this.#gate.take(memory, from, to);
+    if (taken !== 'enough') this.#tally.bytesIn += to - from;
+    if (taken !== 'held') this.#decide();
+    return taken === 'enough';
+  }
+
+  /** What was held while the decision waited goes the way of all that follows. */
+  #takeFromGate(): void {
+    const held = this.#gate.release();
+    if (held.length === 0) return;
+    for (const copy of this.#copies) copy.addBody(held, 0, held.length);
+    this.#held.add(held, 0, held.length);
+  }
+
   /** Counts and answers a request that was refused before routing. `hasMore`: its body may follow, or nobody knows. */
   refuse(installed: InstalledSnapshot, code: ErrorCode, hasMore = true): void {
+    if (this.client.request.isSpent) this.client.request.forget();
     this.#reset(installed, hasMore);
     this.#answerError(code);
   }
@@ -95,25 +148,28 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   #reset(installed: InstalledSnapshot, hasBody: boolean): void {
     this.isActive = true;
     this.arm = null;
-    this.usedFallback = false;
+    this.helper = null;
+    this.#tally.reset();
     this.#installed = installed;
     this.#startedAt = performance.now();
     this.#pool = null;
     this.#upstream = null;
     this.#isWaiting = false;
-    if (this.#tried.length > 0) this.#tried = [];
+    if (this.tried.length > 0) this.tried = [];
     this.#copies = NO_COPIES;
     this.#hasBody = hasBody;
     this.#isRequestDone = false;
     this.#requestTrailers = '';
-    this.#bodyWasSent = false;
     this.#replays = 0;
     this.#responseStarted = false;
+    this.#isInterimSent = false;
     this.#status = 0;
     this.#firstByteAt = NEVER;
     this.#queueUntil = NEVER;
+    this.#tryUntil = NEVER;
     this.#routeDeadlineAt = NEVER;
     this.#cell = -1;
+    this.#plane.retries.active += 1;
     this.#switchedAt = 0;
   }
 
@@ -125,11 +181,15 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#begin(arm.cell);
     if (arm.timeoutMs !== null) this.#routeDeadlineAt = this.#startedAt + arm.timeoutMs;
     this.#pool = arm.pool;
-    if (!arm.pool.hasUsableEndpoint && arm.fallback?.pool.hasUsableEndpoint === true) this.#fallBack();
+    const { method } = this.client.request;
+    if (arm.retry !== null) this.#tries.begin(arm.retry, method);
+    if (this.#hasBody) this.#held.begin(IDEMPOTENT.has(method) || (arm.retry?.policy.methods.has(method) ?? false));
+    if (!arm.pool.hasUsableEndpoint && arm.fallback?.pool.hasUsableEndpoint === true) this.#turnTo(arm.fallback);
     if (arm.mirrors.length > 0) {
-      const answering = this.usedFallback ? arm.fallback?.version : arm.arm.version;
+      const answering = this.helper?.version;
       this.#copies = prepareCopies(arm, answering ?? arm.arm.version, this.client.request, this.#run, this.#plane);
     }
+    if (this.#hasBody) this.#takeFromGate();
     this.#lease(false);
   }
 
@@ -138,26 +198,44 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#plane.requestCells.begin(cell);
   }
 
-  #fallBack(): void {
+  #turnTo(helper: FallbackRuntime): void {
+    this.helper = helper;
+    this.#pool = helper.pool;
+    this.tried = [];
+  }
+
+  /** A version that may yet answer in place of the one meant. */
+  get #fallback(): FallbackRuntime | null {
     const fallback = (this.arm as ArmRuntime).fallback;
-    if (fallback === null) return;
-    this.usedFallback = true;
-    this.#pool = fallback.pool;
-    this.#tried = [];
+    return this.helper === null && fallback?.pool.hasUsableEndpoint === true ? fallback : null;
   }
 
   #lease(fresh: boolean): void {
     this.#isWaiting = true;
     const pool = this.#pool as VersionPool;
-    const start = pool.lease(this, this.#tried, this.#run.decision.key ?? null, fresh);
-    if (start === 'queued') this.#queueUntil = performance.now() + pool.pendingTimeoutMs;
+    this.takesUnusable = pool.isPanicking && this.#fallback === null;
+    this.balanceKey = pool.hashSource === null ? null : (readSource(pool.hashSource, this.client.request) ?? null);
+    this.#startTry();
+    const start = pool.lease(this, fresh);
+    if (start === 'queued') {
+      // Waiting in the queue is no try, and has its own limit.
+      this.#queueUntil = performance.now() + pool.pendingTimeoutMs;
+      this.#tryUntil = NEVER;
+    }
     if (start === 'queued' || start === 'opening') this.#setDeadline();
+  }
+
+  #startTry(): void {
+    const { perTryMs } = this.#tries;
+    this.#tryUntil = perTryMs === NEVER ? NEVER : performance.now() + perTryMs;
   }
 
   onLease(connection: UpstreamConnection): void {
     this.#isWaiting = false;
+    if (this.#queueUntil !== NEVER) this.#startTry();
     this.#queueUntil = NEVER;
     this.#upstream = connection;
+    this.#tally.tried(connection.pool.endpoint);
     const { request } = this.client;
     const wantsUpgrade = this.client.request.wantsUpgrade;
     connection.begin(this, requestHead(this, this.#hasBody), request.method, wantsUpgrade);
@@ -165,7 +243,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#setDeadline();
     if (!this.#hasBody) {
       connection.isRequestDone = true;
-    } else if (this.#heldBytes > 0 || this.#isRequestDone) {
+    } else if (this.#held.bytes > 0 || this.#isRequestDone) {
       this.#sendHeld(connection);
     }
     if (!this.client.isConsuming) {
@@ -175,15 +253,11 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   }
 
   #sendHeld(connection: UpstreamConnection): void {
-    const held = this.#held;
-    this.#held = [];
-    this.#heldBytes = 0;
-    for (const piece of held) this.#sendBody(connection, piece, 0, piece.length);
+    for (const piece of this.#held.takeUnsent()) this.#sendBody(connection, piece, 0, piece.length);
     if (this.#isRequestDone) this.#sendRequestEnd(connection);
   }
 
   #sendBody(connection: UpstreamConnection, memory: Buffer, from: number, to: number): void {
-    this.#bodyWasSent = true;
     if (this.client.request.head.isChunked) connection.sendChunk(memory, from, to, this.client);
     else connection.sendBytes(memory, from, to, this.client);
   }
@@ -200,24 +274,29 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
 
   /** Body bytes of the request, framing taken off. */
   requestBody(memory: Buffer, from: number, to: number): void {
+    if (this.#gate.isShut && !this.#passGate(memory, from, to)) return;
     for (const copy of this.#copies) copy.addBody(memory, from, to);
     if (!this.isActive) return;
+    this.#tally.bytesIn += to - from;
     const upstream = this.#upstream;
     if (upstream !== null) {
+      this.#held.pass(memory, from, to);
       this.#sendBody(upstream, memory, from, to);
       if (!this.#responseStarted) this.#firstByteAt = NEVER;
       return;
     }
-    this.#held.push(Buffer.from(memory.subarray(from, to)));
-    this.#heldBytes += to - from;
-    if (this.#heldBytes >= MAX_HELD_BYTES) this.client.pauseReading();
+    this.#held.add(memory, from, to);
+    if (this.#held.isFull) this.client.pauseReading();
   }
 
   /** The request is whole. `trailers`: checked field lines, '' for none. */
   requestEnd(trailers: string): void {
     this.#isRequestDone = true;
     this.#requestTrailers = trailers;
-    if (this.isActive && this.#hasBody && this.#upstream !== null) this.#sendRequestEnd(this.#upstream);
+    if (this.#gate.isShut) {
+      this.#gate.end();
+      this.#decide();
+    } else if (this.isActive && this.#hasBody && this.#upstream !== null) this.#sendRequestEnd(this.#upstream);
   }
 
   /** All of one read from the client was handed over. */
@@ -250,37 +329,70 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   onConnectFailure(failure: 'connect-refused' | 'connect-timeout', pool: EndpointPool): void {
     this.#isWaiting = false;
     this.#lastFailure = failure;
-    this.#tried.push(pool);
-    if (!(this.#pool as VersionPool).isExhausted(this.#tried)) this.#lease(false);
+    this.#tally.tried(pool.endpoint);
+    this.tried.push(pool);
+    if (!(this.#pool as VersionPool).isExhausted(this)) this.#lease(false);
     else this.#noUpstream(failure);
   }
 
   onNoLease(failure: LeaseFailure): void {
     this.#isWaiting = false;
-    this.#noUpstream(failure === 'no-endpoint' && this.#tried.length > 0 ? this.#lastFailure : failure);
+    this.#noUpstream(failure === 'no-endpoint' && this.tried.length > 0 ? this.#lastFailure : failure);
   }
 
   /** Nothing was sent to the version meant: the fallback takes the same request, whatever its method. */
   #noUpstream(failure: ErrorCode): void {
-    const fallback = (this.arm as ArmRuntime).fallback;
-    if (!this.usedFallback && fallback?.pool.hasUsableEndpoint === true && failure !== 'queue-full') {
-      this.#fallBack();
-      this.#lease(false);
-    } else {
+    const fallback = failure === 'queue-full' || failure === 'internal-error' ? null : this.#fallback;
+    const isConnectFailure = failure === 'connect-refused' || failure === 'connect-timeout';
+    // Trying the same dead endpoints again is worth less than a version that is there.
+    const isWorthwhile = isConnectFailure && (fallback === null || this.#tries.to !== null);
+    if (isWorthwhile && this.#mayTryAgain('connect-failure')) {
+      this.#tryAgain();
+    } else if (fallback === null) {
       this.#answerError(failure);
+    } else {
+      this.#turnTo(fallback);
+      this.#lease(false);
     }
   }
 
+  /** Takes one of the route's further tries, if there is one for this and the request can be sent from its start again. */
+  #mayTryAgain(occasion: RetryOccasion): boolean {
+    if (this.#isInterimSent || !this.#canSendAgain) return false;
+    return this.#tries.take(occasion);
+  }
+
+  get #canSendAgain(): boolean {
+    return !this.#hasBody || this.#held.isWhole;
+  }
+
+  /** Endpoints that have failed this request are passed over as long as there are others. */
+  #tryAgain(): void {
+    const { to } = this.#tries;
+    if (to !== null && to !== this.helper) this.#turnTo(to);
+    const pool = this.#pool as VersionPool;
+    this.takesUnusable = pool.isPanicking && this.#fallback === null;
+    if (pool.isExhausted(this)) this.tried = [];
+    this.#held.rewind();
+    this.#lease(false);
+  }
+
   onInterim(head: ResponseHead): void {
+    this.#isInterimSent = true;
+    this.#tryUntil = NEVER;
     this.#firstByteAt = performance.now() + (this.#pool as VersionPool).firstByteMs;
     this.client.relayInterim(head);
   }
 
   onHead(head: ResponseHead, connection: UpstreamConnection): void {
+    connection.pool.ejection?.answered(head.status);
+    if (head.status >= 400 && this.#triesInstead(head, connection)) return;
     this.#firstByteAt = NEVER;
+    this.#tryUntil = NEVER;
     this.#setDeadline();
     this.#status = head.status;
     this.#responseStarted = true;
+    if (this.#plane.accessLog !== null) this.#tally.headAtMs = performance.now();
     if (!this.#isRequestDone) this.client.closeAfterAnswer();
     const hasNoBody = this.client.request.method === 'HEAD' || head.status === 204 || head.status === 304;
     if (hasNoBody) this.#framing = 'none';
@@ -289,10 +401,20 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     else this.#framing = 'close';
     if (this.#framing === 'close') this.client.closeAfterAnswer();
     this.client.sendText(responseHead(this, head, this.#framing === 'chunked', hasNoBody));
-    void connection;
+  }
+
+  /** An answer that the route would rather not pass on, and there is another try. */
+  #triesInstead(head: ResponseHead, connection: UpstreamConnection): boolean {
+    if (!this.#mayTryAgain(head.status)) return false;
+    this.#upstream = null;
+    this.tried.push(connection.pool);
+    connection.discardResponse(head);
+    this.#tryAgain();
+    return true;
   }
 
   onBody(memory: Buffer, from: number, to: number, connection: UpstreamConnection): void {
+    this.#tally.bytesOut += to - from;
     if (this.#framing === 'chunked') this.client.sendChunk(memory, from, to, connection);
     else this.client.sendBytes(memory, from, to, connection);
   }
@@ -322,25 +444,38 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     if (failure === 'internal-error') {
       this.#collapse();
     } else if (this.#responseStarted) {
-      this.#cut();
+      this.#cut(failure);
     } else if (failure === 'upstream-reset' && this.#mayReplay(connection)) {
       this.#replays += 1;
+      this.#held.rewind();
       this.#lease(true);
     } else {
-      this.#answerError(failure);
+      connection.pool.ejection?.failed();
+      this.#tryFailed(failure, connection.pool);
     }
   }
 
   /** A connection that had served before and died before a response byte was closing already: once more, on a new one. */
   #mayReplay(connection: UpstreamConnection): boolean {
-    const { request } = this.client;
-    return (
-      this.#replays === 0 &&
-      connection.uses > 1 &&
-      !this.#bodyWasSent &&
-      !this.#hasBody &&
-      IDEMPOTENT.has(request.method)
-    );
+    const { method } = this.client.request;
+    return this.#replays < MAX_REPLAYS && connection.uses > 1 && IDEMPOTENT.has(method) && this.#canSendAgain;
+  }
+
+  /** Something was sent to this endpoint, and no response began. */
+  #tryFailed(failure: ErrorCode, pool: EndpointPool): void {
+    this.tried.push(pool);
+    if (failure !== 'upstream-bad-response' && this.#mayTryAgain('reset-before-response')) this.#tryAgain();
+    else this.failRequest(failure);
+  }
+
+  /** No response began in time: this try is given up. */
+  #giveUpTry(): void {
+    // Of a connection that does not come about the pool will learn by itself.
+    this.#upstream?.pool.ejection?.failed();
+    const pool = this.#upstream?.pool ?? this.#pool?.cancel(this) ?? null;
+    this.#dropUpstream();
+    if (pool === null) this.failRequest('upstream-timeout');
+    else this.#tryFailed('upstream-timeout', pool);
   }
 
   onUpgrade(head: ResponseHead, connection: UpstreamConnection, memory: Buffer, from: number, to: number): void {
@@ -357,9 +492,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#setDeadline();
     this.client.sendText(responseHead(this, head, false, true));
     this.#switchedAt = performance.now();
+    this.#tally.headAtMs = this.#switchedAt;
     const { sweeper, tunnelIdleMs } = this.#plane;
     const ended = (): void => this.#finish(this.usedFallback ? FALLBACK : 0);
-    new Tunnel(this.client, connection, sweeper, tunnelIdleMs, ended).start(memory, from, to);
+    new Tunnel(this.client, connection, this.#tally, sweeper, tunnelIdleMs, ended).start(memory, from, to);
   }
 
   /** The client left before its answer was whole. */
@@ -368,6 +504,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#dropUpstream();
     for (const copy of this.#copies) copy.drop('client-abort');
     this.#copies = NO_COPIES;
+    this.#tally.fault = 'client-gone';
     this.#finish(ABORTED);
   }
 
@@ -381,7 +518,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** Something threw in the midst of the walk: nothing is known for sure any more, so nobody is kept waiting. */
   #collapse(): void {
     this.#dropUpstream();
-    if (this.isActive) this.#cut();
+    if (this.isActive) this.#cut('internal-error');
     else this.client.reset();
   }
 
@@ -394,12 +531,13 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   failRequest(code: ErrorCode): void {
     if (!this.isActive) return;
     this.#dropUpstream();
-    if (this.#responseStarted) this.#cut();
+    if (this.#responseStarted) this.#cut(code);
     else this.#answerError(code);
   }
 
   /** The answer cannot be completed: the client must see that it is cut (RFC 9112 section 8). */
-  #cut(): void {
+  #cut(code: ErrorCode): void {
+    this.#tally.fault = code;
     this.client.cut();
     this.#finish(4);
   }
@@ -408,12 +546,14 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     for (const copy of this.#copies) if (!this.#isRequestDone && this.#hasBody) copy.drop('client-abort');
     const { status } = ERRORS[code];
     this.#responseStarted = true;
-    this.client.answerError(code, !this.#hasBody || this.#isRequestDone);
+    this.#tally.fault = code;
+    this.#tally.ownStatus = status;
+    this.#tally.bytesOut += this.client.answerError(code, !this.#hasBody || this.#isRequestDone);
     this.#finish(Math.floor(status / 100) - 1);
   }
 
   #setDeadline(): void {
-    this.deadlineAt = Math.min(this.#firstByteAt, this.#queueUntil, this.#routeDeadlineAt);
+    this.deadlineAt = Math.min(this.#firstByteAt, this.#queueUntil, this.#tryUntil, this.#routeDeadlineAt);
   }
 
   onDeadline(nowMs: number): void {
@@ -423,8 +563,8 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     } else if (this.#queueUntil <= nowMs) {
       this.#pool?.cancel(this);
       this.onNoLease('queue-timeout');
-    } else if (this.#firstByteAt <= nowMs && !this.#isTakingBody()) {
-      this.failRequest('upstream-timeout');
+    } else if (this.#tryUntil <= nowMs || (this.#firstByteAt <= nowMs && !this.#isTakingBody())) {
+      this.#giveUpTry();
     } else {
       this.#setDeadline();
     }
@@ -443,8 +583,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     if (!this.isActive) return;
     this.isActive = false;
     this.deadlineAt = NEVER;
-    this.#held = [];
-    this.#heldBytes = 0;
+    if (this.#hasBody) this.#held.clear();
+    this.#gate.isShut = false;
+    this.#tries.end();
+    this.#plane.retries.active -= 1;
     this.#record(status);
     if (this.#isRequestDone || !this.#hasBody) this.#launchCopies();
     this.client.exchangeDone();
@@ -462,9 +604,37 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     const endedAt = this.#switchedAt > 0 ? this.#switchedAt : performance.now();
     const micros = (endedAt - this.#startedAt) * 1000;
     this.#plane.requestCells.end(this.#cell, status, micros);
-    if (status === FALLBACK) {
-      const fallback = this.arm?.fallback;
-      if (fallback) this.#plane.fallbackCells.count(fallback.cell);
-    }
+    if (status === FALLBACK && this.helper !== null) this.#plane.fallbackCells.count(this.helper.cell);
+    this.#tell(status === FALLBACK);
+    this.client.request.isSpent = true;
+  }
+
+  /** To the access log and to the ring of decisions, as far as they want it: mostly a comparison or two. */
+  #tell(wasFallback: boolean): void {
+    const { accessLog, decisions, sweeper } = this.#plane;
+    const isDue = decisions.dueAtMs <= sweeper.nowMs && this.#tally.wasDecided;
+    if (accessLog === null && !isDue) return;
+    const { ownStatus, fault } = this.#tally;
+    const status = ownStatus > 0 ? ownStatus : this.#status > 0 ? this.#status : CLIENT_GONE;
+    const isLogged = accessLog?.wants(status, wasFallback || fault !== null) === true;
+    if (!isLogged && !isDue) return;
+    const ended = this.#ended(status);
+    if (isLogged) accessLog.record(accessRecord(ended));
+    if (!isDue) return;
+    const { snapshot } = this.#installed as InstalledSnapshot;
+    decisions.add(decisionRecord(ended, snapshot, decisions.cookies), sweeper.nowMs);
+  }
+
+  #ended(status: number): EndedRequest {
+    return {
+      request: this.client.request,
+      arm: this.arm,
+      decision: this.#run.decision,
+      tally: this.#tally,
+      version: this.#status > 0 ? (this.#pool as VersionPool).version : null,
+      status,
+      startedAtMs: this.#startedAt,
+      endedAtMs: performance.now(),
+    };
   }
 }

@@ -22,7 +22,8 @@ export function requestHead(exchange: Exchange, hasBody: boolean): string {
   else if (head.contentLength >= 0) text += `Content-Length: ${head.contentLength}\r\n`;
   if (request.wantsUpgrade) text += `Connection: Upgrade\r\nUpgrade: ${head.upgrade}\r\n`;
   else if (head.acceptsTrailers) text += 'Connection: TE\r\nTE: trailers\r\n';
-  if (hasBody && head.expect === 'continue' && head.minorVersion === 1) text += 'Expect: 100-continue\r\n';
+  if (hasBody && head.expect === 'continue' && head.minorVersion === 1 && !request.isContinued)
+    text += 'Expect: 100-continue\r\n';
   text += `${request.forwardingLines()}X-Request-Id: ${request.requestId}\r\n`;
   // A route that removes or sets the field wants none of ours.
   if (change?.removes?.has('traceparent') !== true) text += request.traceLine();

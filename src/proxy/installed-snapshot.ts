@@ -4,6 +4,7 @@ import { REQUEST_FIELDS } from '../http/request-head.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import type { MirrorRuntime } from './mirror-runtime.ts';
+import type { RetryRuntime } from './retry.ts';
 import type { VersionPool } from './version-pool.ts';
 
 /** Header changes, resolved to what the writers need. */
@@ -20,6 +21,7 @@ export interface ArmRuntime {
   readonly cell: number;
   readonly pool: VersionPool;
   readonly fallback: FallbackRuntime | null;
+  readonly retry: RetryRuntime | null;
   readonly mirrors: readonly MirrorRuntime[];
   /** null: no limit. */
   readonly timeoutMs: number | null;
@@ -29,6 +31,7 @@ export interface ArmRuntime {
   readonly decisionLines: string;
 }
 
+/** A version that answers for another one: as its fallback, or in a further try. */
 export interface FallbackRuntime {
   readonly pool: VersionPool;
   readonly version: Version;
@@ -83,6 +86,7 @@ export class InstalledSnapshot {
       cell: this.#cells[arm.index] as number,
       pool: this.#runtimes.poolOf(version),
       fallback: this.#fallbackOf(arm),
+      retry: this.#retryOf(arm),
       mirrors: mirrors.map((mirror) => this.#runtimes.mirrorOf(mirror)),
       timeoutMs: rule?.timeoutMs ?? route.timeoutMs,
       request: changeOf(headers, 'request'),
@@ -92,13 +96,28 @@ export class InstalledSnapshot {
   }
 
   #fallbackOf(arm: Arm): FallbackRuntime | null {
-    const { route, version } = arm;
-    if (route.fallback === null || route.fallback === version) return null;
+    const { fallback, stable } = arm.route;
+    // A drained version is to be left, fallback or not: whoever is meant for it all the same is safe with stable.
+    return this.#helper(arm, this.#isDrained(arm.version) ? (fallback ?? stable) : fallback);
+  }
+
+  #isDrained({ service, name }: Version): boolean {
+    return this.snapshot.drained.has(`${service}/${name}`);
+  }
+
+  #retryOf(arm: Arm): RetryRuntime | null {
+    const policy = arm.rule?.retry ?? arm.route.retry;
+    return policy === null ? null : { policy, to: this.#helper(arm, policy.to) };
+  }
+
+  /** null: nobody, or the version itself. */
+  #helper(arm: Arm, version: Version | null): FallbackRuntime | null {
+    if (version === null || version === arm.version) return null;
     return {
-      pool: this.#runtimes.poolOf(route.fallback),
-      version: route.fallback,
-      cell: this.#runtimes.fallbackCells.cellOf({ route: route.name, from: version.name, to: route.fallback.name }),
-      decisionLines: decisionLines(arm, route.fallback),
+      pool: this.#runtimes.poolOf(version),
+      version,
+      cell: this.#runtimes.fallbackCells.cellOf({ route: arm.route.name, from: arm.version.name, to: version.name }),
+      decisionLines: decisionLines(arm, version),
     };
   }
 }

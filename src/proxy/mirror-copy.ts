@@ -19,6 +19,10 @@ const NO_TRIES: readonly EndpointPool[] = [];
  */
 export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
   deadlineAt = Number.POSITIVE_INFINITY;
+  /** A copy is tried once, on an endpoint that is really usable. */
+  readonly tried = NO_TRIES;
+  readonly balanceKey = null;
+  readonly takesUnusable = false;
   sweepSlot = -1;
   readonly #runtime: MirrorRuntime;
   readonly #sweeper: Sweeper;
@@ -67,7 +71,7 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
     this.#body = hasBody ? [Buffer.from(`Content-Length: ${this.#bodyBytes}\r\n\r\n`, 'latin1'), ...this.#body] : [];
     this.deadlineAt = performance.now() + runtime.mirror.timeoutMs;
     this.#sweeper.watch(this);
-    runtime.pool.lease(this, NO_TRIES, null, false);
+    runtime.pool.lease(this, false);
   }
 
   #leavePending(state: 'sent' | 'ended'): void {
@@ -162,12 +166,16 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
 /** Request line and fields of the copy, without framing and the empty line. Host stays; the marker says what it is. */
 function copyHead(runtime: MirrorRuntime, request: DownstreamRequest): string {
   const { mirror, request: change } = runtime;
-  const removes = new Set([...(mirror.credentials === 'drop' ? CREDENTIALS : NO_NAMES), ...(change?.removes ?? NO_NAMES)]);
+  const removes = new Set([
+    ...(mirror.credentials === 'drop' ? CREDENTIALS : NO_NAMES),
+    ...(change?.removes ?? NO_NAMES),
+  ]);
   const kept = removes.size === 0 ? request.head.kept : request.head.keptWithout(removes);
   const host = mirror.hostSuffix === '' ? request.hostField : suffixedHost(request.hostField, mirror.hostSuffix);
+  const trace = removes.has('traceparent') ? '' : request.traceLine();
   return (
     `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n${kept}${request.forwardingLines()}` +
-    `X-Request-Id: ${request.requestId}\r\nx-gray-mirror: ${mirror.route}\r\n${change?.lines ?? ''}`
+    `X-Request-Id: ${request.requestId}\r\n${trace}x-gray-mirror: ${mirror.route}\r\n${change?.lines ?? ''}`
   );
 }
 

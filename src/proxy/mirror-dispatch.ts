@@ -46,7 +46,11 @@ function exclusion(runtime: MirrorRuntime, answering: Version, request: Downstre
 }
 
 /** Whoever passes the breaker and is dropped behind it has proved nothing, and says so. */
-function exceededBound(runtime: MirrorRuntime, request: DownstreamRequest, plane: PlaneContext): MirrorDropReason | null {
+function exceededBound(
+  runtime: MirrorRuntime,
+  request: DownstreamRequest,
+  plane: PlaneContext,
+): MirrorDropReason | null {
   if (!runtime.breaker.mayPass(plane.sweeper.nowMs)) return 'breaker';
   const reason = boundBehindBreaker(runtime, request, plane);
   if (reason !== null) runtime.breaker.onAbandoned();

@@ -1,10 +1,14 @@
 import type { RandomSource } from '../core/ports.ts';
+import type { AccessLog } from '../telemetry/access-log.ts';
+import type { DecisionRing } from '../telemetry/decision-ring.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
+import type { UnknownCells } from '../telemetry/unknown-cells.ts';
 import type { InstalledSnapshot } from './installed-snapshot.ts';
 import type { Overload } from './overload.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { RequestIds } from './request-ids.ts';
+import type { RetryBudget } from './retry.ts';
 import type { Sweeper } from './sweeper.ts';
 
 /** What every connection of a worker shares. */
@@ -15,7 +19,12 @@ export interface PlaneContext {
   readonly requestIds: RequestIds;
   readonly requestCells: RequestCells;
   readonly fallbackCells: FallbackCells;
+  readonly unknownCells: UnknownCells;
+  readonly retries: RetryBudget;
   readonly overload: Overload;
+  readonly decisions: DecisionRing;
+  /** null: off. */
+  accessLog: AccessLog | null;
   readonly workers: number;
   /** How long nothing may move on a tunnel. */
   readonly tunnelIdleMs: number;

@@ -25,14 +25,15 @@ export interface EndedRequest {
 export function accessRecord(ended: EndedRequest): AccessRecord {
   const { request, arm, tally, startedAtMs } = ended;
   const durationMs = ended.endedAtMs - startedAtMs;
+  const target = request.path === '' ? asSent(request.head.rawTarget) : request;
   return {
     timeMs: Date.now() - durationMs,
     listener: request.listenerName,
     client: request.clientAddress,
     method: orNull(request.method),
-    host: orNull(request.host),
-    path: orNull(request.path),
-    query: request.query,
+    host: orNull(request.host === '' ? request.head.host : request.host),
+    path: orNull(target.path),
+    query: target.query,
     status: ended.status,
     route: arm?.arm.route.name ?? null,
     rule: arm?.arm.rule?.name ?? null,
@@ -54,7 +55,8 @@ export function accessRecord(ended: EndedRequest): AccessRecord {
 export function decisionRecord(ended: EndedRequest, snapshot: Snapshot, cookies: ReadonlySet<string>): DecisionRecord {
   const { request, arm, decision } = ended;
   const { headers, query, withheld } = withoutSecrets(request, snapshot.headerNames, cookies);
-  const hasBody = request.body !== 'unread' && request.body !== null;
+  const { body } = request;
+  const hasBody = body !== 'unread' && body !== null && body.bytes.length > 0;
   const url = request.target.includes('?') ? `${request.path}?${query}` : request.target;
   return {
     id: request.requestId,
@@ -78,6 +80,13 @@ export function decisionRecord(ended: EndedRequest, snapshot: Snapshot, cookies:
     reason: decision.reason,
     status: ended.status,
   };
+}
+
+/** Of a request whose target was refused: what it asked for, as it stood there. */
+function asSent(target: string): { readonly path: string; readonly query: string } {
+  const questionAt = target.indexOf('?');
+  if (questionAt < 0) return { path: target, query: '' };
+  return { path: target.slice(0, questionAt), query: target.slice(questionAt + 1) };
 }
 
 function orNull(text: string): string | null {

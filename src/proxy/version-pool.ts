@@ -1,14 +1,13 @@
-import type { Balancer } from '../core/balancing/balancer.ts';
-import type { RandomSource } from '../core/ports.ts';
-import type { Endpoint, PoolSettings } from '../core/snapshot.ts';
-import { EndpointPool } from './endpoint-pool.ts';
+import type { PoolSettings } from '../core/snapshot.ts';
+import type { StickySource } from '../core/splitting/sticky-key.ts';
+import type { EndpointPool } from './endpoint-pool.ts';
+import { type EndpointContext, type EndpointPlan, EndpointSet, type EndpointWish } from './endpoint-set.ts';
 import type { LeaseFailure } from './failures.ts';
 import type { ReadBuffers } from './read-buffers.ts';
-import type { Sweeper } from './sweeper.ts';
 import { type ConnectionOwner, UpstreamConnection } from './upstream-connection.ts';
 
 /** Who asks for a connection. Exactly one of the calls follows a lease, perhaps before `lease` returns. */
-export interface LeaseWaiter {
+export interface LeaseWaiter extends EndpointWish {
   onLease(connection: UpstreamConnection, pool: EndpointPool): void;
   /** Nothing was sent to this endpoint; another may be tried. */
   onConnectFailure(failure: 'connect-refused' | 'connect-timeout', pool: EndpointPool): void;
@@ -20,10 +19,8 @@ export interface LeaseWaiter {
 export type LeaseStart = 'leased' | 'opening' | 'queued' | 'failed';
 
 /** What a version's pool needs from its worker. */
-export interface PoolContext {
+export interface PoolContext extends EndpointContext {
   readonly buffers: ReadBuffers;
-  readonly sweeper: Sweeper;
-  readonly random: RandomSource;
   /** Workers that share the limits. */
   readonly workers: number;
 }
@@ -33,74 +30,61 @@ export interface PoolContext {
  * service allows. Survives reloads; `update` gives it the new settings and endpoints.
  */
 export class VersionPool implements ConnectionOwner {
-  readonly service: string;
-  readonly version: string;
-  endpoints: readonly EndpointPool[] = [];
+  readonly endpoints: EndpointSet;
+  /** Open or being opened, to whatever endpoint, those that have left the configuration included. */
   connections = 0;
   readonly #context: PoolContext;
-  readonly #pools = new Map<string, EndpointPool>();
   /** Connections being opened, each with who waits for it. */
   readonly #opening = new Map<UpstreamConnection, LeaseWaiter>();
   readonly #pending: LeaseWaiter[] = [];
   #settings: PoolSettings;
-  #balancer: Balancer | null = null;
-  readonly #isUsable = (i: number): boolean => this.#isCandidate(i);
-  readonly #inFlight = (i: number): number => (this.endpoints[i] as EndpointPool).inFlight;
-  #tried: readonly EndpointPool[] = [];
 
   constructor(service: string, version: string, settings: PoolSettings, context: PoolContext) {
-    this.service = service;
-    this.version = version;
     this.#settings = settings;
     this.#context = context;
+    this.endpoints = new EndpointSet(service, version, context, () => this.#servePending());
   }
 
   /** Takes over the settings and endpoints of a new snapshot; endpoints no longer named finish what they have. */
-  update(settings: PoolSettings, endpoints: readonly Endpoint[], balancer: Balancer): void {
+  update(settings: PoolSettings, plan: EndpointPlan): void {
     this.#settings = settings;
-    this.#balancer = balancer;
-    const kept: EndpointPool[] = [];
-    for (const endpoint of endpoints) {
-      const pool = this.#pools.get(endpoint.url) ?? new EndpointPool(endpoint);
-      pool.isRetired = false;
-      this.#pools.set(endpoint.url, pool);
-      kept.push(pool);
-    }
-    for (const [url, pool] of this.#pools) {
-      if (kept.includes(pool)) continue;
-      this.#pools.delete(url);
-      pool.isRetired = true;
-      pool.closeIdle();
-    }
-    this.endpoints = kept;
+    this.endpoints.update(plan);
+  }
+
+  get version(): string {
+    return this.endpoints.version;
   }
 
   get hasUsableEndpoint(): boolean {
-    for (const pool of this.endpoints) if (pool.isUsable) return true;
-    return false;
+    return this.endpoints.hasUsable;
+  }
+
+  /** True while too few endpoints are usable to carry the load. */
+  get isPanicking(): boolean {
+    return this.endpoints.isPanicking;
+  }
+
+  /** What the balancer wants a key from; null: it goes by none. */
+  get hashSource(): StickySource | null {
+    return this.endpoints.hashSource;
   }
 
   get pendingCount(): number {
     return this.#pending.length;
   }
 
+  /** Connections that are not idle: in use, or being opened. */
   get activeCount(): number {
-    let active = 0;
-    for (const pool of this.endpoints) active += pool.inFlight;
-    return active;
+    return this.connections - this.idleCount;
   }
 
   get idleCount(): number {
-    let idle = 0;
-    for (const pool of this.endpoints) idle += pool.idleCount;
-    return idle;
+    return this.endpoints.idleCount;
   }
 
-  /**
-   * Leases a connection to a usable endpoint not in `tried`. `fresh`: only a connection never used before will do.
-   */
-  lease(waiter: LeaseWaiter, tried: readonly EndpointPool[], key: string | null, fresh: boolean): LeaseStart {
-    const pool = this.#pick(tried, key);
+  /** Leases a connection to an endpoint that the waiter can have. `fresh`: only a connection never used before will do. */
+  lease(waiter: LeaseWaiter, fresh: boolean): LeaseStart {
+    const pool = this.endpoints.pick(waiter);
     if (pool === null) {
       waiter.onNoLease('no-endpoint');
       return 'failed';
@@ -108,13 +92,11 @@ export class VersionPool implements ConnectionOwner {
     if (!fresh) {
       const idle = pool.takeIdle(this.#context.sweeper.nowMs);
       if (idle !== null) {
-        pool.inFlight += 1;
-        idle.isLeased = true;
         this.#hand(idle, waiter);
         return 'leased';
       }
     }
-    if (this.connections < this.#share(this.#settings.maxConnections) || this.#closeOneIdle()) {
+    if (this.#makesRoom()) {
       this.#open(pool, waiter);
       return 'opening';
     }
@@ -126,21 +108,21 @@ export class VersionPool implements ConnectionOwner {
     return 'failed';
   }
 
-  /** True when every usable endpoint is in `tried`. */
-  isExhausted(tried: readonly EndpointPool[]): boolean {
-    for (const pool of this.endpoints) if (pool.isUsable && !tried.includes(pool)) return false;
-    return true;
+  /** True when the waiter has tried all that it can have. */
+  isExhausted(wish: EndpointWish): boolean {
+    return !this.endpoints.has(wish);
   }
 
-  /** The waiter no longer waits. */
-  cancel(waiter: LeaseWaiter): void {
+  /** The waiter no longer waits. Returns the endpoint that was being connected to for it, if any. */
+  cancel(waiter: LeaseWaiter): EndpointPool | null {
     const at = this.#pending.indexOf(waiter);
     if (at >= 0) this.#pending.splice(at, 1);
     for (const [connection, other] of this.#opening) {
       if (other !== waiter) continue;
       this.#opening.set(connection, NOBODY);
-      return;
+      return connection.pool;
     }
+    return null;
   }
 
   get firstByteMs(): number {
@@ -155,20 +137,6 @@ export class VersionPool implements ConnectionOwner {
     return Math.ceil(limit / Math.max(1, this.#context.workers));
   }
 
-  #pick(tried: readonly EndpointPool[], key: string | null): EndpointPool | null {
-    const only = this.endpoints.length === 1 ? this.endpoints[0] : undefined;
-    if (only !== undefined) return only.isUsable && !tried.includes(only) ? only : null;
-    if (this.#balancer === null) return null;
-    this.#tried = tried;
-    const at = this.#balancer.next(this.#isUsable, this.#inFlight, key, this.#context.random);
-    return at < 0 ? null : (this.endpoints[at] as EndpointPool);
-  }
-
-  #isCandidate(i: number): boolean {
-    const pool = this.endpoints[i] as EndpointPool;
-    return pool.isUsable && !this.#tried.includes(pool);
-  }
-
   #open(pool: EndpointPool, waiter: LeaseWaiter): void {
     pool.inFlight += 1;
     pool.connections += 1;
@@ -178,15 +146,21 @@ export class VersionPool implements ConnectionOwner {
     this.#opening.set(connection, waiter);
   }
 
+  #hand(connection: UpstreamConnection, waiter: LeaseWaiter): void {
+    connection.pool.inFlight += 1;
+    connection.isLeased = true;
+    this.#give(connection, waiter);
+  }
+
   opened(connection: UpstreamConnection): void {
     const waiter = this.#opening.get(connection);
     this.#opening.delete(connection);
     if (waiter === undefined || waiter === NOBODY) this.released(connection);
-    else this.#hand(connection, waiter);
+    else this.#give(connection, waiter);
   }
 
   /** A fault of one waiter must cost neither it its answer nor others their connections. */
-  #hand(connection: UpstreamConnection, waiter: LeaseWaiter): void {
+  #give(connection: UpstreamConnection, waiter: LeaseWaiter): void {
     try {
       waiter.onLease(connection, connection.pool);
     } catch (error) {
@@ -200,28 +174,37 @@ export class VersionPool implements ConnectionOwner {
     const waiter = this.#opening.get(connection);
     this.#opening.delete(connection);
     this.#endLease(connection);
+    connection.pool.ejection?.failed();
     if (waiter !== undefined && waiter !== NOBODY) waiter.onConnectFailure(failure, connection.pool);
   }
 
-  /** A response is whole: the connection waits for the next request, or serves one that is waiting. */
+  /** A response is whole: the connection serves a request that is waiting, or waits for the next one. */
   released(connection: UpstreamConnection): void {
     this.#endLease(connection);
-    const pool = connection.pool;
+    const { pool } = connection;
     const idleMs = Math.min(this.#settings.idleTimeoutMs, connection.keepAliveHintMs);
-    if (pool.isRetired || !pool.isUsable || idleMs <= 0) {
+    if (pool.isRetired || pool.isDraining || idleMs <= 0) {
       connection.destroy();
       return;
     }
-    const waiter = this.#pending.shift();
-    if (waiter !== undefined) {
-      pool.inFlight += 1;
-      connection.isLeased = true;
+    const waiter = this.#pending.length === 0 ? null : this.#takePendingFor(pool);
+    if (waiter !== null) {
       this.#hand(connection, waiter);
       return;
     }
     connection.usableUntilMs = this.#context.sweeper.nowMs + idleMs;
     connection.deadlineAt = connection.usableUntilMs;
     pool.putIdle(connection);
+    this.#servePending();
+  }
+
+  /** The first in the queue that can have this endpoint. One with a key has its own, and may have been tried by others. */
+  #takePendingFor(pool: EndpointPool): LeaseWaiter | null {
+    const at = this.#pending.findIndex((waiter) => {
+      if (waiter.tried.includes(pool) || !(pool.isUsable || waiter.takesUnusable)) return false;
+      return waiter.balanceKey === null || this.endpoints.pick(waiter) === pool;
+    });
+    return at < 0 ? null : (this.#pending.splice(at, 1)[0] ?? null);
   }
 
   #endLease(connection: UpstreamConnection): void {
@@ -232,20 +215,31 @@ export class VersionPool implements ConnectionOwner {
 
   gone(connection: UpstreamConnection): void {
     this.#endLease(connection);
-    const pool = connection.pool;
+    const { pool } = connection;
     pool.forget(connection);
     pool.connections -= 1;
     this.connections -= 1;
-    if (this.#pending.length === 0) return;
-    const next = this.#pick(NONE, null);
-    if (next === null) return;
-    const waiter = this.#pending.shift();
-    if (waiter !== undefined) this.#open(next, waiter);
+    this.#servePending();
   }
 
-  /** At the limit, an idle connection to another endpoint makes room. */
+  /** Opens connections for those in the queue while there is room, and sends away those for whom no endpoint is left. */
+  #servePending(): void {
+    for (let waiter = this.#pending[0]; waiter !== undefined; waiter = this.#pending[0]) {
+      const pool = this.endpoints.pick(waiter);
+      if (pool !== null && !this.#makesRoom()) return;
+      this.#pending.shift();
+      if (pool === null) waiter.onNoLease('no-endpoint');
+      else this.#open(pool, waiter);
+    }
+  }
+
+  /** At the limit, an idle connection makes room. */
+  #makesRoom(): boolean {
+    return this.connections < this.#share(this.#settings.maxConnections) || this.#closeOneIdle();
+  }
+
   #closeOneIdle(): boolean {
-    for (const pool of this.endpoints) {
+    for (const pool of this.endpoints.members) {
       const idle = pool.takeIdle(0);
       if (idle === null) continue;
       idle.destroy();
@@ -256,11 +250,22 @@ export class VersionPool implements ConnectionOwner {
 
   /** No snapshot names this version any more. */
   retire(): void {
-    this.update(this.#settings, [], NO_BALANCER);
+    this.endpoints.update({ ...NO_ENDPOINTS });
     for (const waiter of this.#pending.splice(0)) waiter.onNoLease('no-endpoint');
   }
 }
 
-const NONE: readonly EndpointPool[] = [];
-const NO_BALANCER: Balancer = { next: () => -1 };
-const NOBODY: LeaseWaiter = { onLease: () => undefined, onConnectFailure: () => undefined, onNoLease: () => undefined };
+const NO_ENDPOINTS: EndpointPlan = {
+  endpoints: [],
+  balance: { kind: 'random' },
+  outlierDetection: null,
+  isDrained: () => false,
+};
+const NOBODY: LeaseWaiter = {
+  tried: [],
+  balanceKey: null,
+  takesUnusable: false,
+  onLease: () => undefined,
+  onConnectFailure: () => undefined,
+  onNoLease: () => undefined,
+};
