@@ -1,5 +1,9 @@
+import { aesCbc } from './adapters/aes-cbc.ts';
+import { systemNames } from './adapters/names.ts';
+import { placeDatabases } from './adapters/places.ts';
 import { systemRandom } from './adapters/random.ts';
 import { re2 } from './adapters/re2.ts';
+import { ListCache } from './config/compile/list-cache.ts';
 import type { FromWorker, ToWorker } from './workers/messages.ts';
 import { linkToParent } from './workers/process-link.ts';
 import { Worker } from './workers/worker.ts';
@@ -15,8 +19,10 @@ function main(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => undefined);
   // Also when the primary was killed: a worker that nobody can steer serves nobody.
   process.on('disconnect', () => process.exit(0));
-  const workers = Number(process.argv[2]);
-  new Worker({ link, random: systemRandom(), regex: re2, workers, pid: process.pid });
+  const [, , workers, baseDirectory = ''] = process.argv;
+  const ports = { regex: re2, aes: aesCbc, places: placeDatabases(baseDirectory), lists: new ListCache() };
+  const own = { random: systemRandom(), names: systemNames(), ...ports };
+  new Worker({ link, ...own, workers: Number(workers), pid: process.pid });
 }
 
 function fail(error: unknown): never {

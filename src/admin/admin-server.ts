@@ -142,6 +142,7 @@ function routeApi(app: FastifyInstance, access: Access, options: AdminOptions): 
   app.get('/api/status', { onRequest: viewer }, () => options.status());
   app.get('/api/mirrors', { onRequest: viewer }, async () => ({ mirrors: await options.mirrors() }));
   app.get('/api/traffic', { onRequest: viewer }, async () => ({ traffic: await options.traffic() }));
+  app.get('/api/decisions', { onRequest: viewer }, async () => ({ decisions: await options.decisions() }));
   app.post('/api/explain', { onRequest: viewer }, (request) =>
     options.explain(readExplainInput(request.body, options.nowMs())),
   );

@@ -1,13 +1,39 @@
 import { CommandError } from '../control/command-error.ts';
 import type { RequestSample } from '../control/request-sample.ts';
 
-const FIELDS = ['method', 'url', 'headers', 'body', 'bodyBase64', 'clientAddress', 'time'];
+const FIELDS = [
+  'method',
+  'url',
+  'headers',
+  'body',
+  'bodyBase64',
+  'clientAddress',
+  'time',
+  'listener',
+  'trusted',
+  'draw',
+  'visitorId',
+];
+/** What a decision of `GET /api/decisions` says beyond that: it can be posted as it is. */
+const TOLD: readonly string[] = [
+  'id',
+  'host',
+  'path',
+  'query',
+  'withheld',
+  'route',
+  'rule',
+  'version',
+  'intended',
+  'reason',
+  'status',
+];
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 
 /** The body of `POST /api/explain` as a sample. Absent: GET, no headers, no body, 127.0.0.1, now. */
 export function readExplainInput(input: unknown, nowMs: number): RequestSample {
   if (!isMap(input)) throw refused('the body must be a JSON object');
-  const unknown = Object.keys(input).find((name) => !FIELDS.includes(name));
+  const unknown = Object.keys(input).find((name) => !FIELDS.includes(name) && !TOLD.includes(name));
   if (unknown !== undefined) throw refused(`unknown field "${unknown}"; known are ${FIELDS.join(', ')}`);
   const url = input['url'];
   if (typeof url !== 'string' || url === '') throw refused('"url" must be a path or a URL');
@@ -18,6 +44,10 @@ export function readExplainInput(input: unknown, nowMs: number): RequestSample {
     body: bodyOf(input),
     clientAddress: textOf(input, 'clientAddress') ?? '127.0.0.1',
     timeMs: timeOf(input['time'] ?? nowMs),
+    listener: textOf(input, 'listener'),
+    trusted: flagOf(input, 'trusted'),
+    draw: drawOf(input['draw'] ?? null),
+    visitorId: textOf(input, 'visitorId'),
   };
 }
 
@@ -50,6 +80,17 @@ function timeOf(time: unknown): number {
   const timeMs = typeof time === 'string' ? Date.parse(time) : time;
   if (typeof timeMs === 'number' && Math.abs(timeMs) <= 8.64e15) return timeMs;
   throw refused('"time" must be an ISO 8601 time, or milliseconds since 1970');
+}
+
+function flagOf(input: Readonly<Record<string, unknown>>, name: string): boolean {
+  const value = input[name] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw refused(`"${name}" must be true or false`);
+}
+
+function drawOf(draw: unknown): number | null {
+  if (draw === null || (typeof draw === 'number' && draw >= 0 && draw < 1)) return draw;
+  throw refused('"draw" must be a number, 0 or more and less than 1');
 }
 
 function textOf(input: Readonly<Record<string, unknown>>, name: string): string | null {

@@ -1,5 +1,6 @@
 import type { RequestSample } from '../control/request-sample.ts';
 import type { Status } from '../control/status.ts';
+import type { DecisionRecord } from '../telemetry/decision-ring.ts';
 import type { MirrorTotal } from '../telemetry/totals.ts';
 import type { TrafficRow } from '../telemetry/traffic-window.ts';
 
@@ -21,6 +22,8 @@ export interface AdminOptions {
   metrics(): Promise<string> | AsyncIterable<string>;
   mirrors(): Promise<readonly Readonly<MirrorTotal>[]>;
   traffic(): Promise<readonly TrafficRow[]>;
+  /** The last few real decisions, newest first. */
+  decisions(): Promise<readonly DecisionRecord[]>;
   /** Told of errors that a caller only sees as `internal`. */
   onInternalError(error: unknown, requestId: string): void;
   /** Milliseconds since the epoch: the time an explained request is taken to come in at, unless it says. */

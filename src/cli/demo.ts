@@ -17,19 +17,29 @@ export const demoCommand: Command = {
     const { values } = parseArguments(args, OPTIONS, 0);
     const workers = wholeNumber(values.workers ?? '0', '--workers', 0, MAX_WORKERS);
     const stopped = untilStopSignal({});
+    let announced = () => {};
     const demo = await runDemo({
       port: wholeNumber(values.port ?? '8080', '--port', 0, 65_535),
       adminPort: wholeNumber(values['admin-port'] ?? '9900', '--admin-port', 0, 65_535),
-      startGateway: (configFile) => startGateway(configFile, workers, terminal),
+      startGateway: async (configFile) => {
+        const { announced: told, ...gateway } = await startGateway(configFile, workers, terminal);
+        announced = told;
+        return gateway;
+      },
       print: terminal.out,
     });
+    announced();
     await stopped;
     await demo.close();
     return 0;
   },
 };
 
-async function startGateway(configPath: string, workers: number, terminal: Terminal): Promise<DemoGateway> {
+async function startGateway(
+  configPath: string,
+  workers: number,
+  terminal: Terminal,
+): Promise<DemoGateway & { announced(): void }> {
   const log = logTo(terminal);
   const app = await createApp({
     configPath,
@@ -43,5 +53,10 @@ async function startGateway(configPath: string, workers: number, terminal: Termi
     if (listener === undefined) throw new CommandError('internal', `the demo configuration has no listener ${name}`);
     return urlOf(listener);
   };
-  return { gatewayUrl: find('edge'), adminUrl: find('admin'), stop: () => app.stop() };
+  return {
+    gatewayUrl: find('edge'),
+    adminUrl: find('admin'),
+    stop: () => app.stop(),
+    announced: () => app.announced(),
+  };
 }

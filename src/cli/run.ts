@@ -33,11 +33,18 @@ export const runCommand: Command = {
       ...(values.state === undefined ? {} : { stateDirectory: values.state }),
     });
     const stopped = untilStopSignal({
-      reload: () => void app.reload().catch((error) => log('error', String(error))),
-      restartWorkers: () => void app.restartWorkers(),
+      reload: () => {
+        app.reopenLogs();
+        void app.reload().catch((error) => log('error', String(error)));
+      },
+      restartWorkers: () => {
+        app.reopenLogs();
+        void app.restartWorkers();
+      },
     });
     for (const listener of await app.start()) terminal.out(`listening ${listener.name} ${urlOf(listener)}\n`);
     terminal.out('ready\n');
+    app.announced();
     const signal = await stopped;
     log('info', `${signal}: finishing what was begun; once more to stop at once`);
     await app.stop();

@@ -1,6 +1,6 @@
 import { type Explanation, explain } from '../core/explain.ts';
 import type { RandomSource } from '../core/ports.ts';
-import type { Snapshot } from '../core/snapshot.ts';
+import type { ListenerSpec, Snapshot } from '../core/snapshot.ts';
 import { DecisionRun } from '../core/splitting/decide.ts';
 import type { EndpointReport } from '../telemetry/reports.ts';
 import { CommandError } from './command-error.ts';
@@ -17,11 +17,24 @@ export interface ExplainContext {
 /** What would become of this request, decided by the code that routes, on the snapshot in force. */
 export function explainSample(sample: RequestSample, context: ExplainContext): Explanation {
   const { snapshot, wire, random } = context;
-  const listener = snapshot.listeners[0];
-  if (listener === undefined) throw new CommandError('invalid-request', 'the configuration has no listener');
+  const listener = listenerOf(sample, snapshot.listeners);
   const view = viewOfSample(sample, listener, wire);
-  const explanation = explain(snapshot, new DecisionRun(random), view);
+  const explanation = explain(snapshot, new DecisionRun(replayed(sample, random)), view);
   return { ...explanation, version: answeringVersion(explanation, context) };
+}
+
+function listenerOf({ listener: name }: RequestSample, listeners: readonly ListenerSpec[]): ListenerSpec {
+  const found = name === undefined || name === null ? listeners[0] : listeners.find((one) => one.name === name);
+  if (found !== undefined) return found;
+  const [first] = listeners;
+  if (first === undefined) throw new CommandError('invalid-request', 'the configuration has no listener');
+  const known = listeners.map((one) => one.name).join(', ');
+  throw new CommandError('invalid-request', `there is no listener "${name}"; there are ${known}`);
+}
+
+/** What chance gave once it gives again. */
+function replayed({ draw, visitorId }: RequestSample, random: RandomSource): RandomSource {
+  return { next: () => draw ?? random.next(), visitorId: () => visitorId ?? random.visitorId() };
 }
 
 /** The fallback, when the version that is meant has no usable endpoint and the fallback has one. */
@@ -30,9 +43,11 @@ function answeringVersion(
   { snapshot, endpoints }: ExplainContext,
 ): string | null {
   const route = snapshot.routes.find((candidate) => candidate.name === name);
-  if (route === undefined || intended === null || route.fallback === null) return intended;
+  if (route === undefined || intended === null) return intended;
   const service = route.service.name;
-  const fallback = route.fallback.name;
+  const isDrained = snapshot.drained.has(`${service}/${intended}`);
+  const fallback = (route.fallback ?? (isDrained ? route.stable : null))?.name;
+  if (fallback === undefined) return intended;
   const fallbackActs = isDown(service, intended, endpoints) && !isDown(service, fallback, endpoints);
   return fallbackActs ? fallback : intended;
 }

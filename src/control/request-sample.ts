@@ -13,6 +13,13 @@ export interface RequestSample {
   readonly clientAddress: string;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
+  /** The name of the listener that it comes in at; absent: the first one. */
+  readonly listener?: string | null;
+  /** The peer that sends it is one of the listener's trusted proxies: its lane counts. */
+  readonly trusted?: boolean;
+  /** What chance gave the decision that is to be told again: the draw in [0, 1), and the visitor id minted; null: draw anew. */
+  readonly draw?: number | null;
+  readonly visitorId?: string | null;
 }
 
 /** What a listener does to a request before anything is matched, and what a sample must go through as well. */
@@ -38,8 +45,9 @@ export interface SampleListener {
   readonly underscores: 'drop' | 'keep' | 'reject';
 }
 
-/** Removed by every listener when they come from outside. */
-const STAMPED = new Set(['x-gray-version', 'x-gray-rule', 'x-gray-lane']);
+/** Removed by every listener when they come from outside; a lane is believed when a trusted peer names it. */
+const STAMPED = new Set(['x-gray-version', 'x-gray-rule']);
+const LANE = 'x-gray-lane';
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
 /** The view that a listener would decide on, had this request come in. Throws `invalid-request` for one that it would refuse. */
@@ -49,7 +57,8 @@ export function viewOfSample(sample: RequestSample, listener: SampleListener, wi
   if (typeof target === 'string') throw refused(`a listener refuses the URL "${sample.url}": ${target}`);
   const clientAddress = wire.canonicalAddress(sample.clientAddress);
   if (clientAddress === null) throw refused(`"${sample.clientAddress}" is no IP address`);
-  const lines = linesByName(sample.headers, listener.underscores);
+  const fromTrustedPeer = sample.trusted === true;
+  const lines = linesByName(sample.headers, listener.underscores, fromTrustedPeer);
   const header = (name: string) => lines.get(name)?.join(name === 'cookie' ? '; ' : ', ');
   const firstHeader = (name: string) => lines.get(name)?.[0];
   const contentType = firstHeader('content-type') ?? '';
@@ -59,7 +68,7 @@ export function viewOfSample(sample: RequestSample, listener: SampleListener, wi
     path: target.path,
     query: target.query,
     clientAddress,
-    fromTrustedPeer: false,
+    fromTrustedPeer,
     nowMs: sample.timeMs,
     header,
     firstHeader,
@@ -89,12 +98,13 @@ function hostOf(authority: string, wire: WireRules): string {
 function linesByName(
   headers: RequestSample['headers'],
   underscores: SampleListener['underscores'],
+  fromTrustedPeer: boolean,
 ): Map<string, string[]> {
   const lines = new Map<string, string[]>();
   for (const [name, value] of headers) {
     if (!TOKEN.test(name)) throw refused(`"${name}" is no header name`);
     const key = name.toLowerCase();
-    if (STAMPED.has(key)) continue;
+    if (STAMPED.has(key) || (key === LANE && !fromTrustedPeer)) continue;
     if (key.includes('_')) {
       if (underscores === 'drop') continue;
       if (underscores === 'reject') throw refused(`a listener refuses the header "${name}" for its underscore`);

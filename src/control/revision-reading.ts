@@ -5,7 +5,7 @@ import type { Revision } from './state-store.ts';
 export function readingOfRevision(revision: Revision, path: string, baseDirectory: string): SourceReading {
   const now = readSource(path, baseDirectory, (name) => listOf(revision, name));
   const readFile = (name: string) => listOf(revision, name) ?? now.readFile(name);
-  return { path, files: revision.files, error: null, readFile, named: now.named };
+  return { path, baseDirectory, files: revision.files, error: null, readFile, named: now.named };
 }
 
 function listOf(revision: Revision, name: string): string | null {

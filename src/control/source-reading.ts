@@ -14,6 +14,8 @@ export type TextOrError = string | { readonly error: string };
 export interface SourceReading {
   /** The path that was given. */
   readonly path: string;
+  /** Where the relative paths in the configuration begin. */
+  readonly baseDirectory: string;
   /** In the order in which they are merged; empty when `error` is set. */
   readonly files: readonly SourceFile[];
   /** Why there is nothing to read; null: there is. */
@@ -50,7 +52,7 @@ export function readSource(path: string, baseDirectory: string, keep: Keep = () 
   } catch (cause) {
     error = `cannot read ${path}: ${reasonOf(cause)}`;
   }
-  return { path, files: error === null ? files : [], error, readFile, named };
+  return { path, baseDirectory, files: error === null ? files : [], error, readFile, named };
 }
 
 /** Do two readings hold the same texts? Compares what the earlier one was asked for. */

@@ -34,9 +34,11 @@ export interface DecisionRecord {
   readonly status: number;
 }
 
-/** How many are kept of each worker. */
-export const DECISIONS_KEPT = 50;
-/** At most ten a second are looked at, so that it costs nothing that could be measured. */
+/** How many a worker keeps until it reports them. */
+const WAITING_KEPT = 50;
+/** How many of all workers are kept. */
+export const DECISIONS_KEPT = 200;
+/** At most ten a second of each worker are looked at, so that it costs nothing that could be measured. */
 const SPACING_MS = 100;
 
 /** The last few decisions of a worker, thinned out on the way in. */
@@ -49,7 +51,7 @@ export class DecisionRing {
 
   add(decision: DecisionRecord, nowMs: number): void {
     this.dueAtMs = nowMs + SPACING_MS;
-    if (this.#fresh.length === DECISIONS_KEPT) this.#fresh.shift();
+    if (this.#fresh.length === WAITING_KEPT) this.#fresh.shift();
     this.#fresh.push(decision);
   }
 
@@ -61,21 +63,16 @@ export class DecisionRing {
 
 /** The last decisions of all workers, as they report them. */
 export class RecentDecisions {
-  readonly #byWorker = new Map<number, DecisionRecord[]>();
+  readonly #kept: DecisionRecord[] = [];
 
-  add(workerId: number, decisions: readonly DecisionRecord[]): void {
-    if (decisions.length === 0) return;
-    const kept = [...(this.#byWorker.get(workerId) ?? []), ...decisions].slice(-DECISIONS_KEPT);
-    this.#byWorker.set(workerId, kept);
-  }
-
-  /** A worker is gone; its decisions are of no further interest. */
-  forgetWorker(workerId: number): void {
-    this.#byWorker.delete(workerId);
+  add(decisions: readonly DecisionRecord[]): void {
+    this.#kept.push(...decisions);
+    const surplus = this.#kept.length - DECISIONS_KEPT;
+    if (surplus > 0) this.#kept.splice(0, surplus);
   }
 
   /** Newest first. */
   list(): readonly DecisionRecord[] {
-    return [...this.#byWorker.values()].flat().sort((one, other) => (one.time < other.time ? 1 : -1));
+    return this.#kept.toSorted((one, other) => (one.time < other.time ? 1 : -1));
   }
 }

@@ -56,6 +56,7 @@ export class LineWriter {
   /** The reader is gone for good. */
   #isBroken = false;
   #isClosing = false;
+  #isClosed = false;
   #batch = '';
   #batchLines = 0;
   readonly #queue: Chunk[] = [];
@@ -64,7 +65,8 @@ export class LineWriter {
   #pause: NodeJS.Timeout | null = null;
   #fault = '';
   #droppedBefore = 0;
-  #saidAtMs = Number.NEGATIVE_INFINITY;
+  readonly #saidAtMs = new Map<string, number>();
+  #hasWarned = false;
   #whenEmpty: (() => void) | null = null;
 
   constructor(options: LineWriterOptions) {
@@ -118,6 +120,7 @@ export class LineWriter {
     this.#isClosing = true;
     if (this.#watch !== null) clearInterval(this.#watch);
     if (this.#waitingBytes > 0 && !this.#isBroken) await this.#emptied();
+    this.#isClosed = true;
     this.#dropWaiting();
     for (const timer of [this.#timer, this.#pause]) if (timer !== null) clearTimeout(timer);
     // A write that hangs still has the descriptor: closing it could hit another file of that number.
@@ -202,7 +205,7 @@ export class LineWriter {
       this.#complain(error.code ?? error.message);
       return;
     }
-    if (this.#isClosing) {
+    if (this.#isClosed) {
       closeQuietly(fd);
       return;
     }
@@ -267,8 +270,15 @@ export class LineWriter {
   }
 
   #say(level: 'warning' | 'info', text: string): void {
-    if (level === 'warning' && performance.now() - this.#saidAtMs < QUIET_MS) return;
-    if (level === 'warning') this.#saidAtMs = performance.now();
+    if (level === 'info') {
+      if (this.#hasWarned) this.#notify(level, text);
+      this.#hasWarned = false;
+      return;
+    }
+    const nowMs = performance.now();
+    if (nowMs - (this.#saidAtMs.get(text) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
+    this.#saidAtMs.set(text, nowMs);
+    this.#hasWarned = true;
     this.#notify(level, text);
   }
 }

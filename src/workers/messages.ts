@@ -1,4 +1,5 @@
 import type { Config, LiveState } from '../config/model.ts';
+import type { DecisionRecord } from '../telemetry/decision-ring.ts';
 import type { FallbackDelta } from '../telemetry/fallback-cells.ts';
 import type { MirrorDelta } from '../telemetry/mirror-cells.ts';
 import type {
@@ -9,6 +10,7 @@ import type {
   UnhealthyEndpoint,
 } from '../telemetry/reports.ts';
 import type { RequestDelta } from '../telemetry/request-cells.ts';
+import type { UnknownDelta } from '../telemetry/unknown-cells.ts';
 
 /** Everything that travels between the primary and a worker: plain data only, the same over a process boundary or within one process. */
 
@@ -37,6 +39,10 @@ export type ToWorker =
   | { readonly kind: 'elsewhere'; readonly counts: readonly ClientCount[] }
   /** Answered by one `report` with the same id, with everything that changed since the last report. */
   | { readonly kind: 'collect'; readonly id: number }
+  /** The lines that say where the gateway listens are out: stdout is the access log's from here on. */
+  | { readonly kind: 'announced' }
+  /** Files have been rotated: open them anew. */
+  | { readonly kind: 'reopen-logs' }
   /** Stop accepting, finish, then `drained`. */
   | { readonly kind: 'drain'; readonly graceMs: number }
   | { readonly kind: 'stop' };
@@ -57,6 +63,11 @@ export interface WorkerReport {
   readonly requests: RequestDelta;
   readonly mirrors: MirrorDelta;
   readonly fallbacks: FallbackDelta;
+  readonly unknowns?: UnknownDelta;
   readonly pools: readonly PoolReport[];
   readonly endpoints: readonly EndpointReport[];
+  /** A few of the decisions made since the last report, oldest first. */
+  readonly decisions?: readonly DecisionRecord[];
+  /** Lines of the access log that were lost since the last report. */
+  readonly droppedLogLines?: number;
 }

@@ -1,4 +1,5 @@
 import type { Log } from '../control/log.ts';
+import type { RecentDecisions } from '../telemetry/decision-ring.ts';
 import type { ClientCount, ListenerReport, UnhealthyEndpoint } from '../telemetry/reports.ts';
 import type { Totals } from '../telemetry/totals.ts';
 import type { TrafficWindow } from '../telemetry/traffic-window.ts';
@@ -20,6 +21,8 @@ export interface WorkerState {
 export interface PrimaryOptions {
   readonly totals: Totals;
   readonly window: TrafficWindow;
+  /** Keeps the decisions that workers report; without it they are let go. */
+  readonly decisions?: RecentDecisions;
   readonly log: Log;
   /** null: the workers open their own. */
   readonly sockets?: ListeningSockets | null;
@@ -42,6 +45,7 @@ const REPLACEMENT_TIMEOUT_MS = 10_000;
 export class Primary {
   readonly #totals: Totals;
   readonly #window: TrafficWindow;
+  readonly #decisions: RecentDecisions | null;
   readonly #log: Log;
   readonly #sockets: ListeningSockets | null;
   readonly #answerTimeoutMs: number | null;
@@ -57,11 +61,13 @@ export class Primary {
   #awaiting: (() => void)[] = [];
   #lastWorkerId = 0;
   #lastReportId = 0;
+  #isAnnounced = false;
   #isClosing = false;
 
-  constructor({ totals, window, log, sockets, answerTimeoutMs }: PrimaryOptions) {
+  constructor({ totals, window, decisions, log, sockets, answerTimeoutMs }: PrimaryOptions) {
     this.#totals = totals;
     this.#window = window;
+    this.#decisions = decisions ?? null;
     this.#log = log;
     this.#sockets = sockets ?? null;
     this.#answerTimeoutMs = answerTimeoutMs ?? null;
@@ -83,6 +89,7 @@ export class Primary {
     link.onMessage((message) => this.#receive(worker, message));
     if (elsewhere.length > 0) link.send({ kind: 'elsewhere', counts: elsewhere });
     if (this.#unhealthy.length > 0) link.send({ kind: 'health', unhealthy: this.#unhealthy });
+    if (this.#isAnnounced) link.send({ kind: 'announced' });
     if (this.#inForce !== null) void this.#bringIn(worker, this.#inForce);
     return worker.id;
   }
@@ -119,6 +126,17 @@ export class Primary {
   tellHealth(unhealthy: readonly UnhealthyEndpoint[]): void {
     this.#unhealthy = unhealthy;
     for (const { link } of this.#workers.values()) link.send({ kind: 'health', unhealthy });
+  }
+
+  /** The lines that say where the gateway listens are out: from here on workers may write their access log to stdout. */
+  announced(): void {
+    this.#isAnnounced = true;
+    for (const { link } of this.#workers.values()) link.send({ kind: 'announced' });
+  }
+
+  /** Has every worker open its access log anew, after files were rotated. */
+  reopenLogs(): void {
+    for (const { link } of this.#workers.values()) link.send({ kind: 'reopen-logs' });
   }
 
   /** Brings the totals up to date: every worker has reported, or did not within a second. */
@@ -223,6 +241,7 @@ export class Primary {
   #take(worker: KnownWorker, report: WorkerReport): void {
     this.#totals.add(worker.id, report);
     this.#window.add(report.requests);
+    this.#decisions?.add(report.decisions ?? []);
   }
 
   #tellElsewhere(clients: readonly ClientCount[], besides: KnownWorker | null): void {

@@ -11,9 +11,12 @@ export interface StartedWorker {
   kill(): void;
 }
 
-/** Starts the program at `entry` as one of `workers` workers in a process of its own, on the Node that runs this one. */
-export function startWorkerProcess(entry: string, workers: number): StartedWorker {
-  const child = fork(entry, [`${workers}`], {
+/**
+ * Starts the program at `entry` as one of `workers` workers in a process of its own, on the Node that runs this one.
+ * `baseDirectory`: where the configuration's relative paths begin.
+ */
+export function startWorkerProcess(entry: string, workers: number, baseDirectory: string): StartedWorker {
+  const child = fork(entry, [`${workers}`, baseDirectory], {
     // Cloned as within one process, so that both forms carry the same.
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],

@@ -1,22 +1,29 @@
-import { compile } from '../config/compile.ts';
-import type { RandomSource, RegexEngine } from '../core/ports.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type CompilePorts, compile } from '../config/compile.ts';
+import type { Config } from '../config/model.ts';
+import type { Log } from '../control/log.ts';
+import type { NameResolver, RandomSource } from '../core/ports.ts';
 import type { ListenerSpec } from '../core/snapshot.ts';
 import { DataPlane, type PreparedSnapshot } from '../proxy/data-plane.ts';
 import { FallbackCells } from '../telemetry/fallback-cells.ts';
 import { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { RequestCells } from '../telemetry/request-cells.ts';
+import { UnknownCells } from '../telemetry/unknown-cells.ts';
 import { refusalSentence } from './bind-refusal.ts';
 import type { Link, SocketHandle } from './link.ts';
 import { socketKey } from './listening-sockets.ts';
 import type { FromWorker, Installation, ToWorker } from './messages.ts';
+import { RequestWitness } from './request-witness.ts';
 
-export interface WorkerOptions {
+export interface WorkerOptions extends CompilePorts {
   readonly link: Link<FromWorker, ToWorker>;
   readonly random: RandomSource;
-  readonly regex: RegexEngine;
+  readonly names: NameResolver;
   /** How many workers share the gateway's limits. */
   readonly workers: number;
   readonly pid: number;
+  /** Where the operator is told of what concerns this worker alone; by default stderr. */
+  readonly log?: Log;
   /** File descriptors of sockets that were open before this process, by listener name. */
   readonly inherited?: ReadonlyMap<string, number>;
 }
@@ -27,29 +34,35 @@ const TELL_CLIENTS_EVERY_MS = 40;
 /** The worker's side: owns a data plane and does what the primary says, one installation at a time. */
 export class Worker {
   readonly #link: Link<FromWorker, ToWorker>;
-  readonly #regex: RegexEngine;
+  readonly #ports: CompilePorts;
   readonly #requestCells = new RequestCells();
   readonly #mirrorCells = new MirrorCells();
   readonly #fallbackCells = new FallbackCells();
+  readonly #unknownCells = new UnknownCells();
+  readonly #witness: RequestWitness;
   readonly #dataPlane: DataPlane;
   /** Listening sockets of the primary that no listener has taken yet. */
   readonly #sockets = new Map<string, SocketHandle>();
   readonly #clientsTimer: NodeJS.Timeout | null;
-  #prepared: PreparedSnapshot | null = null;
+  #prepared: { readonly plan: PreparedSnapshot; readonly config: Config } | null = null;
   /** Everything has ended here; what is installed from now on concerns nobody. */
   #isOver = false;
   #generation = 0;
   #turn: Promise<void> = Promise.resolve();
 
-  constructor({ link, random, regex, workers, pid, inherited }: WorkerOptions) {
+  constructor({ link, random, names, workers, pid, log, inherited, ...ports }: WorkerOptions) {
     this.#link = link;
-    this.#regex = regex;
+    this.#witness = new RequestWitness({ draw: () => random.next(), log });
+    this.#ports = ports;
     this.#dataPlane = new DataPlane({
       random,
+      names,
       requestCells: this.#requestCells,
       mirrorCells: this.#mirrorCells,
       fallbackCells: this.#fallbackCells,
+      unknownCells: this.#unknownCells,
       workers,
+      decisions: this.#witness.decisions,
       openedSocket: (spec) => this.#openedSocket(spec, inherited ?? null),
     });
     link.onMessage((message, socket) => this.#receive(message, socket));
@@ -85,6 +98,15 @@ export class Worker {
       case 'elsewhere':
         this.#dataPlane.setElsewhere(message.counts);
         break;
+      case 'health':
+        this.#dataPlane.setUnhealthy(message.unhealthy);
+        break;
+      case 'announced':
+        this.#witness.release();
+        break;
+      case 'reopen-logs':
+        this.#witness.reopen();
+        break;
       case 'collect':
         this.#report(message.id);
         break;
@@ -111,9 +133,9 @@ export class Worker {
     const { generation } = installation;
     let listeners: readonly ListenerSpec[] = [];
     try {
-      const snapshot = compile(installation, { regex: this.#regex });
+      const snapshot = compile(installation, this.#ports);
       listeners = snapshot.listeners;
-      this.#prepared = await this.#dataPlane.prepare(snapshot);
+      this.#prepared = { plan: await this.#dataPlane.prepare(snapshot), config: installation.config };
       return true;
     } catch (error) {
       this.#closeUntaken();
@@ -127,11 +149,16 @@ export class Worker {
     if (prepared === null) return;
     this.#prepared = null;
     try {
-      const listeners = this.#isOver ? [] : this.#dataPlane.commit(prepared);
+      const listeners = this.#isOver ? [] : this.#dataPlane.commit(prepared.plan);
       this.#generation = generation;
+      if (!this.#isOver) this.#dataPlane.accessLog = this.#witness.follow(prepared.config);
       this.#link.send({ kind: 'installed', generation, listeners });
     } catch (error) {
-      this.#link.send({ kind: 'refused', generation, message: refusalSentence(error, prepared.snapshot.listeners) });
+      this.#link.send({
+        kind: 'refused',
+        generation,
+        message: refusalSentence(error, prepared.plan.snapshot.listeners),
+      });
     }
     this.#closeUntaken();
   }
@@ -140,7 +167,7 @@ export class Worker {
     const prepared = this.#prepared;
     if (prepared === null) return;
     this.#prepared = null;
-    this.#dataPlane.discard(prepared);
+    this.#dataPlane.discard(prepared.plan);
     this.#closeUntaken();
   }
 
@@ -176,8 +203,11 @@ export class Worker {
         requests: this.#requestCells.takeDelta(),
         mirrors: this.#mirrorCells.takeDelta(),
         fallbacks: this.#fallbackCells.takeDelta(),
+        unknowns: this.#unknownCells.takeDelta(),
         pools: this.#dataPlane.pools(),
         endpoints: this.#dataPlane.endpoints(),
+        decisions: this.#witness.decisions.take(),
+        droppedLogLines: this.#witness.takeDropped(),
       },
     });
   }
@@ -192,5 +222,8 @@ export class Worker {
     this.#isOver = true;
     if (this.#clientsTimer !== null) clearInterval(this.#clientsTimer);
     await this.#dataPlane.close();
+    // Requests that are cut are logged, too: their sockets tell of it in the next turn.
+    await nextTurn();
+    await this.#witness.close();
   }
 }

@@ -16,6 +16,7 @@ export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions 
     metrics: async () => 'graygate_config_generation 3\n',
     mirrors: async () => [],
     traffic: async () => [],
+    decisions: async () => [],
     onInternalError: () => {},
     nowMs: () => 1_700_000_000_000,
     ...changes,

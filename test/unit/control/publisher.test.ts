@@ -20,6 +20,7 @@ const NO_LIVE: LiveState = { weights: {}, switches: {} };
 function readingOf(text: string): SourceReading {
   return {
     path: 'graygate.yaml',
+    baseDirectory: '/etc/graygate',
     files: [{ path: 'graygate.yaml', text }],
     error: null,
     named: new Map(),
