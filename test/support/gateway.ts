@@ -18,7 +18,7 @@ export interface GatewayOptions {
   /** What gets no new request: endpoint URLs, `service/version`. */
   readonly drained?: readonly string[];
   /** What the data plane's own settings are not. */
-  readonly plane?: Partial<Pick<DataPlaneOptions, 'onFault' | 'tunnelIdleMs' | 'names' | 'workers'>>;
+  readonly plane?: Partial<Pick<DataPlaneOptions, 'onFault' | 'tunnelIdleMs' | 'names' | 'workers' | 'unknownCells'>>;
 }
 
 /** A mirror's counters since the start, as mirror.md names them. */

@@ -5,6 +5,8 @@ const MAX_SEGMENTS = 12;
 const MAX_SEGMENT_CHARS = 64;
 /** Digits from which on a text is taken for an id rather than a word with a number in it (`oauth2`, `v1`). */
 const ID_DIGITS = 3;
+/** `sha256`, `h264`, `p99`. */
+const WORD_WITH_NUMBER = /^[A-Za-z]{1,5}\d{1,3}$/;
 const NUMBERED = /^[A-Za-z]{1,12}[-_:.]\d+$/;
 const HEX = /^(?=.*\d)[0-9a-f-]{12,}$|^[0-9a-f]{24,}$/i;
 const LONG_TOKEN = /^(?=.*\d).{16,}$/;
@@ -18,6 +20,7 @@ export function isId(text: string): boolean {
     if (unit >= 48 && unit <= 57) digits++;
   }
   if (digits === 0) return HEX.test(text);
+  if (WORD_WITH_NUMBER.test(text)) return false;
   return (
     digits >= ID_DIGITS || digits === text.length || NUMBERED.test(text) || HEX.test(text) || LONG_TOKEN.test(text)
   );
