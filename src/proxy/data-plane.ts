@@ -55,6 +55,10 @@ const TUNNEL_IDLE_MS = 3_600_000;
 export interface HeldResources {
   readonly clientConnections: number;
   readonly upstreamConnections: number;
+  /** Requests under way, those of them that are past their first try, and what endpoints count as theirs. */
+  readonly requests: number;
+  readonly retrying: number;
+  readonly endpointRequests: number;
   /** Private read buffers in use. */
   readonly buffers: number;
   /** Deadlines watched. */
@@ -347,9 +351,23 @@ export class DataPlane implements Runtimes {
     for (const { connections } of [...this.#listeners.values(), ...this.#leaving])
       clientConnections += connections.size;
     let upstreamConnections = 0;
-    for (const pool of this.#pools.values()) upstreamConnections += pool.connections;
+    let endpointRequests = 0;
+    for (const pool of this.#pools.values()) {
+      upstreamConnections += pool.connections;
+      for (const { inFlight } of pool.endpoints.members) endpointRequests += inFlight;
+    }
+    const { active: requests, retrying } = this.#context.retries;
     const { size: timed } = this.#sweeper;
-    return { clientConnections, upstreamConnections, buffers: this.#buffers.lent, timed, faults: this.#faults.count };
+    return {
+      clientConnections,
+      upstreamConnections,
+      requests,
+      retrying,
+      endpointRequests,
+      buffers: this.#buffers.lent,
+      timed,
+      faults: this.#faults.count,
+    };
   }
 
   /** Stops accepting; resolves when the last exchange has ended, or after `graceMs`, when the rest are cut. */

@@ -66,11 +66,13 @@ const healthCheck = section('healthCheck', {
 }));
 
 const outlierDetection = section('outlierDetection', {
-  consecutiveFailures: wholeNumber(1).prefault('5').describe('Failures in a row until the endpoint is ejected.'),
+  consecutiveFailures: wholeNumber(1)
+    .prefault('5')
+    .describe('Failures in a row until the endpoint is ejected: no connection, no response, or 5xx but 501 and 505.'),
   ejectFor: durationMs().prefault('30s').describe('How long it is left out.'),
   maxEjectedPercent: percent
     .prefault('50')
-    .describe('At most this part of a version is ejected, where no fallback is usable.'),
+    .describe('At most this part of a version is ejected. Where a fallback is usable all of it may be.'),
 }).transform(({ consecutiveFailures, ejectFor, maxEjectedPercent }) => ({
   consecutiveFailures,
   ejectForMs: ejectFor,

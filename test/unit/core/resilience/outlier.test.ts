@@ -66,3 +66,12 @@ describe('outlier', () => {
     expect(outlier.eject(420_000) - 420_000).toBe(30_000);
   });
 });
+
+test('other settings hold from the next result on, and what is known stays', () => {
+  const outlier = new Outlier({ consecutiveFailures: 5, ejectForMs: 1000 });
+  outlier.onFailure(0);
+  outlier.onFailure(0);
+  outlier.update({ consecutiveFailures: 3, ejectForMs: 10 });
+  expect(outlier.onFailure(0)).toBe('eject');
+  expect(outlier.eject(0)).toBe(10);
+});
