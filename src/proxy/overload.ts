@@ -1,49 +1,59 @@
-import { getHeapStatistics } from 'node:v8';
+import { HeapGauge } from './heap-gauge.ts';
 import type { Timed } from './sweeper.ts';
 
-/** A sweep comes every 50 ms; one that comes so late after the last says that everything else did, too. ms. */
+/** A sweep comes every 50 ms; one that comes so long after the last says that everything else was as late. ms. */
 const LATE_MS = 200;
 /** So far back late sweeps count. ms. */
 const WINDOW_MS = 1500;
-/** One late sweep is an accident (a collection, a suspended machine); so many are load. */
-const LATE_SWEEPS = 2;
+/** Less than this in all, within the window, is an accident (a collection, a large reload). ms. */
+const HELD_UP_MS = 600;
 const MAX_HEAP_SHARE = 0.85;
 const HEAP_PERIOD_MS = 250;
 
 /**
- * Says when new requests are better refused at once than served late. Two sweeps more than 200 ms late within 1.5 s: measured
- * every 10 ms, the event loop's delay would have its 99th percentile over 200 ms. Or a heap filled to more than 85 %. Costs
- * two comparisons a sweep; ends within the window once the cause has gone.
+ * Says when new requests are better refused at once than served late: when stretches of more than 200 ms in which nothing
+ * was read make up 0.6 of the last 1.5 s (the 99th percentile of the event loop's delay is far over 200 ms then), or the heap
+ * is filled to more than 85 %. Costs two comparisons a sweep; ends within the window once the cause has gone.
  */
 export class Overload implements Timed {
   /** Always due: looked at with every sweep. */
   deadlineAt = 0;
   sweepSlot = -1;
   isShedding = false;
-  readonly #heapShare: () => number;
+  readonly #heap: Pick<HeapGauge, 'share'>;
   #lastSweepMs = Number.NaN;
-  #lateAt: number[] = [];
+  /** Late sweeps within the window, the oldest first: when they came, and how long after the one before. */
+  readonly #late: { readonly atMs: number; readonly heldUpMs: number }[] = [];
+  #heldUpMs = 0;
   #heapCheckAt = 0;
   #isHeapFull = false;
 
-  constructor(heapShare: () => number = usedHeapShare) {
-    this.#heapShare = heapShare;
+  constructor(heap: Pick<HeapGauge, 'share'> = new HeapGauge()) {
+    this.#heap = heap;
   }
 
   onDeadline(nowMs: number): void {
     this.deadlineAt = 0;
-    if (nowMs - this.#lastSweepMs > LATE_MS) this.#lateAt.push(nowMs);
+    const heldUpMs = nowMs - this.#lastSweepMs;
     this.#lastSweepMs = nowMs;
-    while (this.#lateAt.length > 0 && (this.#lateAt[0] as number) < nowMs - WINDOW_MS) this.#lateAt.shift();
+    if (heldUpMs > LATE_MS) this.#add({ atMs: nowMs, heldUpMs });
+    if (this.#late.length > 0) this.#forget(nowMs - WINDOW_MS);
     if (nowMs >= this.#heapCheckAt) {
       this.#heapCheckAt = nowMs + HEAP_PERIOD_MS;
-      this.#isHeapFull = this.#heapShare() > MAX_HEAP_SHARE;
+      this.#isHeapFull = this.#heap.share(nowMs) > MAX_HEAP_SHARE;
     }
-    this.isShedding = this.#isHeapFull || this.#lateAt.length >= LATE_SWEEPS;
+    this.isShedding = this.#isHeapFull || this.#heldUpMs >= HELD_UP_MS;
   }
-}
 
-function usedHeapShare(): number {
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics();
-  return used / limit;
+  #add(late: { readonly atMs: number; readonly heldUpMs: number }): void {
+    this.#late.push(late);
+    this.#heldUpMs += late.heldUpMs;
+  }
+
+  #forget(beforeMs: number): void {
+    for (let oldest = this.#late[0]; oldest !== undefined && oldest.atMs < beforeMs; oldest = this.#late[0]) {
+      this.#late.shift();
+      this.#heldUpMs -= oldest.heldUpMs;
+    }
+  }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { HeldResources } from '../../src/proxy/data-plane.ts';
+import type { ChildOrder } from './gateway-program.ts';
 
 const PROGRAM = fileURLToPath(new URL('./gateway-program.ts', import.meta.url));
 
@@ -35,7 +36,7 @@ export class GatewayChild implements AsyncDisposable {
     const child = spawn('sh', ['-c', command, process.execPath, ...nodeArgs, PROGRAM], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
-    child.send({ kind: 'start', yaml });
+    child.send({ kind: 'start', yaml } satisfies ChildOrder);
     const [port] = (await Promise.race([
       once(child, 'message'),
       once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`))),
@@ -43,8 +44,17 @@ export class GatewayChild implements AsyncDisposable {
     return new GatewayChild(child, port);
   }
 
-  async figures(): Promise<ProcessFigures> {
-    this.child.send({ kind: 'figures' });
+  figures(): Promise<ProcessFigures> {
+    return this.order({ kind: 'figures' });
+  }
+
+  /** Has so much of its heap filled, in place of what was before. */
+  fillHeap(bytes: number): Promise<ProcessFigures> {
+    return this.order({ kind: 'fill-heap', bytes });
+  }
+
+  private async order(order: ChildOrder): Promise<ProcessFigures> {
+    this.child.send(order);
     const [figures] = (await once(this.child, 'message')) as [ProcessFigures];
     return figures;
   }

@@ -1,20 +1,33 @@
 import { type Gateway, startGateway } from './gateway.ts';
 
-/** What a GatewayChild runs: takes a configuration, tells its port, then its figures whenever asked. */
+/** What a GatewayChild runs: takes a configuration, tells its port, then its figures after each order. */
+export type ChildOrder =
+  | { readonly kind: 'start'; readonly yaml: string }
+  | { readonly kind: 'figures' }
+  | { readonly kind: 'fill-heap'; readonly bytes: number };
+
+/** What an object of one number takes, with its place in a list; roughly. */
+const OBJECT_BYTES = 40;
+const BATCH = 1_000;
 
 let gateway: Gateway | null = null;
+let ballast: unknown[] = [];
 
-process.on(
-  'message',
-  async (message: { readonly kind: 'start'; readonly yaml: string } | { readonly kind: 'figures' }) => {
-    if (message.kind === 'start') {
-      gateway = await startGateway(message.yaml);
-      process.send?.(gateway.port());
-      return;
-    }
-    const { user, system } = process.cpuUsage();
-    const figures = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000, held: gateway?.plane.held() };
-    process.send?.(figures);
-  },
-);
+function fillHeap(bytes: number): void {
+  ballast = [];
+  while (ballast.length * BATCH * OBJECT_BYTES < bytes)
+    ballast.push(Array.from({ length: BATCH }, (_, place) => ({ place })));
+}
+
+process.on('message', async (order: ChildOrder) => {
+  if (order.kind === 'start') {
+    gateway = await startGateway(order.yaml);
+    process.send?.(gateway.port());
+    return;
+  }
+  if (order.kind === 'fill-heap') fillHeap(order.bytes);
+  const { user, system } = process.cpuUsage();
+  const figures = { rssBytes: process.memoryUsage.rss(), cpuMs: (user + system) / 1000, held: gateway?.plane.held() };
+  process.send?.(figures);
+});
 process.on('disconnect', () => process.exit());
