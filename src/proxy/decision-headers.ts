@@ -13,7 +13,8 @@ interface Kept {
 }
 
 /** Names of what a client proves itself by. A name too many costs an explanation, one too few a session. */
-const SECRET = /auth(?!or)|token|jwt|secret|passw|sess|(?:^|[-_.])sid(?:$|[-_.])|api[-_.]?key|credential|signature/i;
+const SECRET =
+  /auth(?!ors?(?:$|[-_.]))|token|jwt|secret|passw|sess|(?:^|[-_.])sid(?:$|[-_.])|api[-_.]?key|credential|signature/i;
 
 /**
  * The header fields `names` of a request and its query, less all that reads like a credential: nobody who may look at

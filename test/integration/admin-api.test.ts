@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../src/control/command-error.ts';
+import type { DecisionRecord } from '../../src/telemetry/decision-ring.ts';
 import { AdminFixture } from '../support/admin-fixture.ts';
 
 describe('health', () => {
@@ -122,6 +123,10 @@ describe('explain', () => {
       body: 'ü',
       clientAddress: '10.0.0.1',
       time: '2026-01-01T00:00:00Z',
+      listener: 'inner',
+      trusted: true,
+      draw: 0.25,
+      visitorId: 'abc',
     };
     const answer = await admin.post('/api/explain', input);
     expect(answer.status).toBe(200);
@@ -136,6 +141,10 @@ describe('explain', () => {
       body: 'ü',
       clientAddress: '10.0.0.1',
       timeMs: Date.UTC(2026, 0, 1),
+      listener: 'inner',
+      trusted: true,
+      draw: 0.25,
+      visitorId: 'abc',
     });
   });
 
@@ -149,7 +158,41 @@ describe('explain', () => {
       body: 'ab',
       clientAddress: '127.0.0.1',
       timeMs: 1_700_000_000_000,
+      listener: null,
+      trusted: false,
+      draw: null,
+      visitorId: null,
     });
+  });
+
+  it('takes a decision as GET /api/decisions tells it', async () => {
+    const decision: DecisionRecord = {
+      id: 'r-1',
+      time: '2026-01-01T00:00:00.000Z',
+      listener: 'edge',
+      trusted: false,
+      clientAddress: '10.0.0.1',
+      method: 'GET',
+      host: 'a.example',
+      path: '/a',
+      query: '',
+      url: '/a',
+      headers: { host: 'a.example', 'x-user': ['a', 'b'] },
+      withheld: ['authorization'],
+      draw: null,
+      visitorId: null,
+      route: 'web',
+      rule: null,
+      version: 'v1',
+      intended: 'v1',
+      reason: 'single',
+      status: 200,
+    };
+    await using admin = await AdminFixture.start({ decisions: async () => [decision] });
+    const told = JSON.parse((await admin.call({ path: '/api/decisions' })).text);
+    expect(told).toEqual({ decisions: [decision] });
+    const answer = await admin.post('/api/explain', told.decisions[0]);
+    expect([answer.status, answer.json.sample]).toMatchObject([200, { url: '/a', listener: 'edge' }]);
   });
 
   it('refuses what it does not understand with a sentence', async () => {
@@ -163,6 +206,9 @@ describe('explain', () => {
       [{ url: '/', body: '', bodyBase64: '' }, 'exclude'],
       [{ url: '/', bodyBase64: '!' }, 'base64'],
       [{ url: '/', time: 'soon' }, 'time'],
+      [{ url: '/', trusted: 'yes' }, 'trusted'],
+      [{ url: '/', draw: 1 }, 'draw'],
+      [{ url: '/', listener: 1 }, 'listener'],
       [{ url: '/', adress: '::1' }, 'adress'],
     ];
     for (const [input, word] of inputs) {

@@ -92,3 +92,24 @@ test('the body is there whole, with its type', () => {
   const view = viewOf({ body: Buffer.from('a=1'), headers: [['content-type', 'application/x-www-form-urlencoded']] });
   expect(view.body).toMatchObject({ contentType: 'application/x-www-form-urlencoded', contentEncoding: '' });
 });
+
+describe('a trusted peer', () => {
+  const headers: RequestSample['headers'] = [
+    ['X-Gray-Lane', 'v2'],
+    ['X-Gray-Version', 'v9'],
+  ];
+
+  test('is believed its lane, and nothing that only the gateway stamps', () => {
+    const view = viewOf({ headers, trusted: true });
+    expect([view.fromTrustedPeer, view.header('x-gray-lane'), view.header('x-gray-version')]).toEqual([
+      true,
+      'v2',
+      undefined,
+    ]);
+  });
+
+  test('is nobody unless it is said', () => {
+    const view = viewOf({ headers });
+    expect([view.fromTrustedPeer, view.header('x-gray-lane')]).toEqual([false, undefined]);
+  });
+});
