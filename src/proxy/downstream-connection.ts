@@ -557,9 +557,9 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.#phase = 'closed';
     this.#plane.sweeper.forget(this);
     this.#plane.sweeper.forget(this.#exchange);
+    this.#onClosed(this);
     if (tunnel !== null) tunnel.clientClosed();
     this.#exchange.clientGone();
-    this.#onClosed(this);
   }
 
   onDeadline(): void {

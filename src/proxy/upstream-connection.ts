@@ -387,16 +387,20 @@ export class UpstreamConnection extends WireSocket implements ChunkSink, Timed {
 
   protected override closed(): void {
     this.#sweeper.forget(this);
-    if (this.#phase === 'connecting') {
+    const phase = this.#phase;
+    try {
+      if (phase === 'connecting') {
+        this.#phase = 'gone';
+        this.#owner.openFailed(this, 'connect-refused');
+      } else if (phase === 'tunnel') {
+        this.#tunnel?.upstreamClosed();
+      } else if (this.#sink !== null) {
+        this.#fail('upstream-reset');
+      }
+    } finally {
       this.#phase = 'gone';
-      this.#owner.openFailed(this, 'connect-refused');
-    } else if (this.#phase === 'tunnel') {
-      this.#tunnel?.upstreamClosed();
-    } else if (this.#sink !== null) {
-      this.#fail('upstream-reset');
+      this.#owner.gone(this);
     }
-    this.#phase = 'gone';
-    this.#owner.gone(this);
   }
 
   protected override unblocked(): void {

@@ -175,7 +175,13 @@ export class VersionPool implements ConnectionOwner {
     this.#opening.delete(connection);
     this.#endLease(connection);
     connection.pool.ejection?.failed();
-    if (waiter !== undefined && waiter !== NOBODY) waiter.onConnectFailure(failure, connection.pool);
+    if (waiter === undefined || waiter === NOBODY) return;
+    try {
+      waiter.onConnectFailure(failure, connection.pool);
+    } catch (error) {
+      this.#context.sweeper.faults.report(error);
+      waiter.onNoLease('internal-error');
+    }
   }
 
   /** A response is whole: the connection serves a request that is waiting, or waits for the next one. */
