@@ -35,6 +35,10 @@ export interface CaseRequest {
   readonly query: string;
   /** Lines in order; values are texts, sent as UTF-8. */
   readonly headers: readonly (readonly [string, string])[];
+  /** null: none, not even an empty one. */
+  readonly body: Uint8Array | null;
+  /** When it comes in, milliseconds since the epoch; null: whenever it is run. */
+  readonly timeMs: number | null;
   /** Where the client is; through a listener it is sent as X-Forwarded-For, so the peer is then trusted. */
   readonly clientAddress: string;
   /** Is the peer a trusted proxy? */
@@ -64,6 +68,11 @@ const requestShape = z.strictObject({
   method: z.string().default('GET'),
   url: z.string().default('http://shop.example/'),
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).default({}),
+  /** Sent as UTF-8. */
+  body: z.string().optional(),
+  bodyHex: z.string().optional(),
+  /** ISO 8601. */
+  time: z.string().optional(),
   clientAddress: z.string().optional(),
   trusted: z.stringbool().optional(),
 });
@@ -112,7 +121,8 @@ function toCase({ name, request, draw, expect }: z.output<typeof caseShape>): Co
   };
 }
 
-function toRequest({ method, url, headers, clientAddress, trusted }: z.output<typeof requestShape>): CaseRequest {
+function toRequest(given: z.output<typeof requestShape>): CaseRequest {
+  const { method, url, headers, clientAddress, trusted, time } = given;
   const match = /^http:\/\/([^/?]*)([^?]*)\??(.*)$/s.exec(url);
   if (match === null) throw new Error(`not a URL: ${url}`);
   const [, host = '', path = '', query = ''] = match;
@@ -122,9 +132,22 @@ function toRequest({ method, url, headers, clientAddress, trusted }: z.output<ty
     path,
     query,
     headers: Object.entries(headers).flatMap(([name, value]) => [value].flat().map((line) => [name, line] as const)),
+    body: bodyOf(given),
+    timeMs: time === undefined ? null : timeOf(time),
     clientAddress: clientAddress ?? LOOPBACK,
     trusted: trusted ?? clientAddress !== undefined,
   };
+}
+
+function bodyOf({ body, bodyHex }: z.output<typeof requestShape>): Uint8Array | null {
+  if (body !== undefined) return Buffer.from(body);
+  return bodyHex === undefined ? null : Buffer.from(bodyHex, 'hex');
+}
+
+function timeOf(time: string): number {
+  const timeMs = Date.parse(time);
+  if (Number.isNaN(timeMs)) throw new Error(`not a time: ${time}`);
+  return timeMs;
 }
 
 /** The whole text of a case file's configuration, with the endpoints that `endpointOf` gives. */

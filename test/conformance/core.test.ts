@@ -46,6 +46,12 @@ function viewOf(request: CaseRequest): RequestView {
     lines.push(toByteString(value));
     headers[name.toLowerCase()] = lines;
   }
-  const { method, host, path, query, clientAddress, trusted } = request;
-  return sampleRequest({ method, host, path, query, clientAddress, fromTrustedPeer: trusted, headers });
+  const { method, host, path, query, clientAddress, trusted, timeMs } = request;
+  const body = {
+    bytes: request.body ?? new Uint8Array(0),
+    contentType: headers['content-type']?.[0] ?? '',
+    contentEncoding: headers['content-encoding']?.[0] ?? '',
+  };
+  const nowMs = timeMs ?? 0;
+  return sampleRequest({ method, host, path, query, clientAddress, fromTrustedPeer: trusted, nowMs, body, headers });
 }

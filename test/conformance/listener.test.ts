@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { RandomSource } from '../../src/core/ports.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Gateway, startGateway } from '../support/gateway.ts';
@@ -36,6 +36,8 @@ for (const file of loadCaseFiles()) {
       for (const origin of origins.values()) await origin[Symbol.asyncDispose]();
     });
 
+    afterEach(() => void vi.useRealTimers());
+
     test.each(file.cases.map((each) => [each.name, each] as const))('%s', async (_, each) => {
       copied.length = 0;
       await expectAnswer(gateway, each, copied);
@@ -54,9 +56,10 @@ function versionOrigin(version: string, copied: string[]): Promise<ScriptedOrigi
 async function expectAnswer(gateway: Gateway, each: ConformanceCase, copied: string[]): Promise<void> {
   const { request, expect: expected } = each;
   dice.value = each.draw;
+  if (request.timeMs !== null) vi.useFakeTimers({ toFake: ['Date'], now: request.timeMs });
   const before = new Map(gateway.counts());
   await using client = await rawClient(gateway.port(request.trusted ? TRUSTING_LISTENER : PLAIN_LISTENER));
-  client.request(startLineOf(request), linesOf(request));
+  client.request(startLineOf(request), linesOf(request), request.body ?? '');
   const answer = await client.answer();
   expect(answer.status).toBe(expected.status);
   if (expected.status === 200 && expected.version !== null && request.method !== 'HEAD') {
@@ -74,8 +77,9 @@ function startLineOf({ method, path, query }: CaseRequest): string {
 }
 
 /** Values travel as UTF-8; the client writes one byte a character. */
-function linesOf({ host, headers, clientAddress, trusted }: CaseRequest): string[] {
+function linesOf({ host, headers, body, clientAddress, trusted }: CaseRequest): string[] {
   const lines = headers.map(([name, value]) => `${name}: ${Buffer.from(value).toString('latin1')}`);
+  if (body !== null) lines.push(`Content-Length: ${body.length}`);
   if (trusted) lines.unshift(`X-Forwarded-For: ${clientAddress}`);
   return [`Host: ${host}`, ...lines];
 }
