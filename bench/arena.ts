@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeRequestsFile } from './load/requests-file.ts';
+import { processesOfTree } from './measure/cpu.ts';
 import { verify } from './measure/verify.ts';
 import { type Origin, startOrigin } from './origin/origin.ts';
 import type { Launch, Peer, Setup } from './peers/peer.ts';
@@ -33,7 +34,7 @@ export class Arena {
   readonly skipped: Skipped[] = [];
   readonly origin: Origin;
   readonly #bench: Bench;
-  readonly #requestsFiles = new Map<Traffic, string>();
+  readonly #requestsFiles = new Map<Traffic, Promise<string>>();
 
   private constructor(bench: Bench, origin: Origin) {
     this.#bench = bench;
@@ -71,14 +72,13 @@ export class Arena {
   }
 
   /** The file of a traffic's requests, written when it is first asked for. */
-  async requestsFile(traffic: Traffic): Promise<string> {
-    const file =
-      this.#requestsFiles.get(traffic) ?? join(this.#bench.directory, `requests-${this.#requestsFiles.size}`);
-    if (!this.#requestsFiles.has(traffic)) {
-      await writeRequestsFile(file, traffic);
-      this.#requestsFiles.set(traffic, file);
-    }
-    return file;
+  requestsFile(traffic: Traffic): Promise<string> {
+    const known = this.#requestsFiles.get(traffic);
+    if (known !== undefined) return known;
+    const file = join(this.#bench.directory, `requests-${this.#requestsFiles.size}`);
+    const written = writeRequestsFile(file, traffic).then(() => file);
+    this.#requestsFiles.set(traffic, written);
+    return written;
   }
 
   async close(): Promise<void> {
@@ -96,13 +96,21 @@ export class Arena {
       const launch = await peer.prepare({ directory: own, port, origin: this.origin, traffic, setup: full });
       const role = full.workers > 1 ? 'proxies' : 'proxy';
       process_ = await startServer(role, launch.command, launch.args, port);
-      const wrong = await verify(peer, port, traffic, this.origin);
+      if (full.workers > 1 && launch.workers !== 'threads' && processesOfTree(process_.pid).length === 1)
+        throw new Error('it runs everything in one process');
+      const wrong = await this.#verifyTwice(peer, port, traffic);
       if (wrong.length > 0) throw new Error(`failed the verification: ${wrong.join('; ')}`);
       this.contenders.push({ label, peer, port, process: process_, launch });
     } catch (error) {
       await process_?.stop();
       this.#skip(label, error instanceof Error ? error.message : String(error));
     }
+  }
+
+  /** On a machine that others use too, one that sheds load when it gets no time is not wrong for it. */
+  async #verifyTwice(peer: Peer, port: number, traffic: Traffic): Promise<readonly string[]> {
+    const wrong = await verify(peer, port, traffic, this.origin);
+    return wrong.length === 0 ? wrong : verify(peer, port, traffic, this.origin);
   }
 
   #skip(name: string, why: string): void {

@@ -2,7 +2,7 @@ import type { Arena, Contender } from './arena.ts';
 import { openLoop } from './load/own-client.ts';
 import type { Measured } from './report/findings.ts';
 import { latencyNoise } from './report/verdicts.ts';
-import { interleave } from './rounds.ts';
+import { interleave, isClientLate } from './rounds.ts';
 import type { Bench } from './scenarios/scenario.ts';
 import type { Traffic } from './scenarios/traffic.ts';
 
@@ -35,7 +35,7 @@ export async function measureLatency(
     const trial = { load: openLoop(rate), traffic, seconds };
     bench.say(`  ${rate} requests/s: three runs of ${reference.label} against itself`);
     const [sameAgain] = await interleave(bench, arena, [reference], trial, { rounds: A_A_RUNS });
-    const isKept = sameAgain?.rounds.some((round) => !round.isDoubtful) ?? false;
+    const isKept = sameAgain?.rounds.some((round) => !isClientLate(round)) ?? false;
     if (sameAgain !== undefined && (isKept || lowerings === LOWERINGS || bench.box.isOver)) {
       const measured = await interleave(bench, arena, contenders, trial, { rounds });
       return { rate, noiseMicros: latencyNoise(sameAgain), measured };

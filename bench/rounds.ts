@@ -10,10 +10,16 @@ import type { TimeBox } from './time-box.ts';
 /** A client that was later than this itself for one request in a hundred says nothing about the proxy. */
 const TOO_LATE_MICROS = 300;
 
+/** Whether the client, not the proxy, was what made requests late. */
+export function isClientLate({ lateP99Micros }: Pick<Round, 'lateP99Micros'>): boolean {
+  return (lateP99Micros ?? 0) > TOO_LATE_MICROS;
+}
+
 /** What the contenders are put under. */
 export interface Trial {
   readonly load: Load;
-  readonly traffic: Traffic;
+  /** The same for everybody, or one for each. */
+  readonly traffic: Traffic | ((contender: Contender) => Traffic);
   readonly seconds: number;
 }
 
@@ -54,8 +60,10 @@ async function measureUndisturbed(arena: Arena, contender: Contender, trial: Tri
 }
 
 /** Measures one contender once. */
-export async function measureRound(arena: Arena, { port, process }: Contender, trial: Trial): Promise<Round> {
-  const { load, traffic, seconds } = trial;
+export async function measureRound(arena: Arena, contender: Contender, trial: Trial): Promise<Round> {
+  const { load, seconds } = trial;
+  const { port, process } = contender;
+  const traffic = typeof trial.traffic === 'function' ? trial.traffic(contender) : trial.traffic;
   const prepared = await load.prepare({ port, traffic, seconds, requestsFile: await arena.requestsFile(traffic) });
   try {
     const disturbance = watchMachine();
@@ -70,7 +78,7 @@ export async function measureRound(arena: Arena, { port, process }: Contender, t
       busy: cpuMicros / durationMicros,
       lateP99Micros,
       residentBytes: residentBytesOfTree(process.pid),
-      isDoubtful: isDisturbed(disturbance()) || (lateP99Micros ?? 0) > TOO_LATE_MICROS,
+      isDoubtful: isDisturbed(disturbance()) || isClientLate(result),
     };
   } finally {
     await prepared.close();

@@ -16,7 +16,7 @@ const running = new Set<ChildProcess>();
 
 /** Ends every server that still runs. */
 export async function stopEverything(): Promise<void> {
-  await Promise.all([...running].map(stop));
+  await Promise.all([...running].map(stopProcess));
 }
 
 /** Starts a server on the core of its role and waits until its port takes connections. */
@@ -38,7 +38,7 @@ export async function startServer(
   });
   running.add(child);
   child.once('exit', () => running.delete(child));
-  const server = { pid: child.pid ?? -1, stop: () => stop(child) };
+  const server = { pid: child.pid ?? -1, stop: () => stopProcess(child) };
   const deadline = performance.now() + START_TIMEOUT_MS;
   while (!(await takesConnections(port))) {
     if (child.exitCode !== null || child.pid === undefined || performance.now() > deadline) {
@@ -56,7 +56,8 @@ function tellingLine(said: string): string {
   return lines.find((line) => /error|emerg|alert/i.test(line)) ?? lines.at(-1) ?? '';
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+/** Asks a process to end, and ends it when it does not. */
+export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');

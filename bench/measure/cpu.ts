@@ -4,7 +4,7 @@ const NANOS_PER_TICK = 10_000_000; // USER_HZ is 100 on Linux, whatever the kern
 
 /** Processor time that a process and all its descendants have used so far: user + system, in microseconds. */
 export function cpuMicrosOfTree(root: number): number {
-  return processTree(root).reduce((sum, pid) => sum + cpuNanosOf(pid), 0) / 1000;
+  return processesOfTree(root).reduce((sum, pid) => sum + cpuNanosOf(pid), 0) / 1000;
 }
 
 /** The same with what the root's children had used that have ended since. */
@@ -14,7 +14,7 @@ export function cpuMicrosOfTreeAndEnded(root: number): number {
 
 /** Resident memory of a process and all its descendants, in bytes. Shared pages count once per process. */
 export function residentBytesOfTree(root: number): number {
-  return processTree(root).reduce((sum, pid) => {
+  return processesOfTree(root).reduce((sum, pid) => {
     const kib = /^VmRSS:\s+(\d+) kB/m.exec(textOf(`/proc/${pid}/status`))?.[1] ?? '0';
     return sum + Number(kib) * 1024;
   }, 0);
@@ -28,7 +28,8 @@ function cpuNanosOf(pid: number): number {
   return nanos > 0 ? nanos : (statOf(pid)?.ticks ?? 0) * NANOS_PER_TICK;
 }
 
-function processTree(root: number): readonly number[] {
+/** A process and all its descendants. */
+export function processesOfTree(root: number): readonly number[] {
   const children = new Map<number, number[]>();
   for (const name of namesIn('/proc')) {
     const pid = Number(name);

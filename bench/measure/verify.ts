@@ -69,8 +69,7 @@ async function checkShareAndConnections(
   const first = await askAll();
   const accepted = (await origin.acceptedConnections()) - acceptedBefore;
   const wrong: string[] = [];
-  const failed = first.filter(({ status, version, hash }) => status !== 200 || genuine.get(version) !== hash).length;
-  if (failed > 0) wrong.push(`${failed} of ${count} answers are not the origin's`);
+  wrong.push(...strangers(first, genuine));
   const fresh = first.filter((answer) => !answer.reused).length;
   if (fresh > CONNECTIONS * 2) wrong.push(`client connections are not kept: ${fresh} for ${count} requests`);
   if (accepted > CONNECTIONS * 4 + count / 20)
@@ -82,9 +81,18 @@ async function checkShareAndConnections(
   if (Math.abs(canary - count * share) > allowed)
     wrong.push(`canary got ${canary} of ${count}, expected ${count * share} +- ${Math.round(allowed)}`);
   const second = await askAll();
-  const moved = second.filter((answer, index) => answer.version !== first[index]?.version).length;
+  wrong.push(...strangers(second, genuine));
+  const moved = second.filter(({ version }, index) => version !== '' && version !== first[index]?.version).length;
   if (moved > 0) wrong.push(`${moved} of ${count} users changed version between two requests`);
   return wrong;
+}
+
+/** Answers that are not, byte by byte, what the origin answers. */
+function strangers(answers: readonly Answer[], genuine: ReadonlyMap<string, string>): readonly string[] {
+  const strange = answers.filter(({ status, version, hash }) => status !== 200 || genuine.get(version) !== hash);
+  if (strange.length === 0) return [];
+  const statuses = [...new Set(strange.map(({ status }) => status))].join(', ');
+  return [`${strange.length} of ${answers.length} answers are not the origin's (status ${statuses})`];
 }
 
 async function checkRule(ask: Ask, traffic: Traffic, count: number): Promise<readonly string[]> {

@@ -20,7 +20,7 @@ export const caddy: Peer = {
       ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME'].map((name) => `${name}=${site.directory}`),
     ];
     const args = [...environment, 'caddy', 'run', '--config', file, '--adapter', 'caddyfile'];
-    return { command: 'env', args, configuration };
+    return { command: 'env', args, configuration, workers: 'threads' };
   },
 };
 
@@ -35,7 +35,6 @@ function caddyConfiguration({ port, origin, traffic }: Site): string {
   return `{
   admin off
   auto_https off
-  persist_config off
 }
 http://:${port} {
   bind 127.0.0.1

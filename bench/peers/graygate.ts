@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -5,39 +6,39 @@ import { freePort } from '../running-process.ts';
 import type { CanaryRule } from '../scenarios/traffic.ts';
 import type { Peer, Site } from './peer.ts';
 
-export const GRAYGATE_MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const MANIFEST = new URL('../../package.json', import.meta.url);
 const { version } = JSON.parse(await readFile(MANIFEST, 'utf8')) as { version: string };
 
 /** The gateway of this tree, with everything on that is on by default. */
-export const graygate: Peer = {
-  name: 'graygate',
-  work: 'rule, hash split (weighted rendezvous, murmur3), X-Forwarded-*, Via, request id, strict parsing, limits, counters and latency histogram per route, rule and version',
-  routes: { split: true, rule: true, stamps: true },
-  missing: () => null,
-  version: () => `${version}, Node ${process.version}`,
-  async prepare(site) {
-    await mkdir(site.directory, { recursive: true });
-    const adminPort = await freePort();
-    const configuration = graygateConfiguration(site, adminPort);
-    const file = join(site.directory, 'graygate.yaml');
-    await writeFile(file, configuration);
-    const { workers, profileDirectory } = site.setup;
-    const profiled = profileDirectory === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
-    const args = [...profiled, GRAYGATE_MAIN, 'run', '-c', file, '--workers', String(workers)];
-    return { command: process.execPath, args, configuration, control: { file, adminPort } };
-  },
-};
+export const graygate = gatewayPeer('graygate', MAIN);
 
-/** The same configuration with another share for the canary. */
-export function withCanaryPercent(configuration: string, percent: number): string {
-  return configuration.replaceAll(
-    /split: \{ stable: \d+, canary: \d+ \}/g,
-    `split: { stable: ${100 - percent}, canary: ${percent} }`,
-  );
+/** The same as it is installed: compiled to JavaScript. */
+export const graygateBuilt = gatewayPeer('graygate, built', BUILT);
+
+function gatewayPeer(name: string, main: string): Peer {
+  return {
+    name,
+    work: 'rule, hash split (weighted rendezvous, murmur3), X-Forwarded-*, Via, request id, strict parsing, limits, counters and latency histogram per route, rule and version',
+    routes: { split: true, rule: true, stamps: true },
+    missing: () => (existsSync(main) ? null : 'npm run build'),
+    version: () => `${version}, Node ${process.version}`,
+    async prepare(site) {
+      await mkdir(site.directory, { recursive: true });
+      const adminPort = await freePort();
+      const configuration = graygateConfiguration(site, adminPort);
+      const file = join(site.directory, 'graygate.yaml');
+      await writeFile(file, configuration);
+      const { workers, profileDirectory } = site.setup;
+      const profiled = profileDirectory === null ? [] : ['--cpu-prof', '--cpu-prof-dir', profileDirectory];
+      const args = [...profiled, main, 'run', '-c', file, '--workers', String(workers)];
+      return { command: process.execPath, args, configuration, file };
+    },
+  };
 }
 
-export function graygateConfiguration({ port, origin, traffic, setup }: Site, adminPort: number): string {
+function graygateConfiguration({ port, origin, traffic, setup }: Site, adminPort: number): string {
   const count = setup.routes?.count ?? 0;
   const routes = setup.routes === null ? [routeOf('orders', null, 1)] : [];
   for (let index = 0; index < count; index++)

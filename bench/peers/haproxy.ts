@@ -15,7 +15,7 @@ export const haproxy: Peer = {
     const configuration = haproxyConfiguration(site);
     const file = join(site.directory, 'haproxy.cfg');
     await writeFile(file, configuration);
-    return { command: 'haproxy', args: ['-db', '-f', file], configuration };
+    return { command: 'haproxy', args: ['-db', '-f', file], configuration, workers: 'threads' };
   },
 };
 
@@ -24,7 +24,8 @@ function haproxyConfiguration({ port, origin, traffic, setup }: Site): string {
   const caught = rule.kind === 'header' ? `use_backend canary if { req.hdr(${rule.name}) -m str ${rule.value} }` : '';
   return `global
   nbthread ${Math.max(1, setup.workers)}
-  maxconn ${Math.max(8192, connections * 2)}
+  maxconn ${Math.max(8192, connections + 512)}
+  no strict-limits
 defaults
   mode http
   timeout client 1h

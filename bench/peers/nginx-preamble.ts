@@ -20,3 +20,9 @@ export function nginxTempPaths(directory: string): string {
 export const NGINX_STREAMING = `client_max_body_size 0;
       proxy_request_buffering off;
       proxy_max_temp_file_size 0;`;
+
+/** The same for large bodies: of several sizes tried, the cheapest for nginx. */
+export const NGINX_LARGE_BUFFERS = `${NGINX_STREAMING}
+      proxy_buffer_size 64k;
+      proxy_buffers 4 64k;
+      proxy_busy_buffers_size 128k;`;

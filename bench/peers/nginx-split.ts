@@ -1,26 +1,33 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { programVersion } from './installed.ts';
-import { NGINX_STREAMING, nginxPreamble, nginxTempPaths } from './nginx-preamble.ts';
+import { NGINX_LARGE_BUFFERS, NGINX_STREAMING, nginxPreamble, nginxTempPaths } from './nginx-preamble.ts';
 import type { Peer, Site } from './peer.ts';
 
 /** nginx at its cheapest: a split by the user's id in C, no rule, nothing counted. */
-export const nginxSplit: Peer = {
-  name: 'nginx',
-  work: 'hash split (split_clients), X-Forwarded-For, Via',
-  routes: { split: true, rule: false, stamps: true },
-  missing: () => (programVersion('nginx', '-v') === null ? 'apt-get install nginx' : null),
-  version: () => programVersion('nginx', '-v') ?? '',
-  async prepare(site) {
-    await mkdir(site.directory, { recursive: true });
-    const configuration = nginxConfiguration(site);
-    const file = join(site.directory, 'nginx.conf');
-    await writeFile(file, configuration);
-    return { command: 'nginx', args: ['-c', file], configuration };
-  },
-};
+export const nginxSplit = nginxPeer('nginx', NGINX_STREAMING);
 
-function nginxConfiguration({ directory, port, origin, traffic, setup }: Site): string {
+/** The same, tuned for large bodies. */
+export const nginxLargeBuffers = nginxPeer('nginx, 64k buffers', NGINX_LARGE_BUFFERS);
+
+function nginxPeer(name: string, streaming: string): Peer {
+  return {
+    name,
+    work: 'hash split (split_clients), X-Forwarded-For, Via',
+    routes: { split: true, rule: false, stamps: true },
+    missing: () => (programVersion('nginx', '-v') === null ? 'apt-get install nginx' : null),
+    version: () => programVersion('nginx', '-v') ?? '',
+    async prepare(site) {
+      await mkdir(site.directory, { recursive: true });
+      const configuration = nginxConfiguration(site, streaming);
+      const file = join(site.directory, 'nginx.conf');
+      await writeFile(file, configuration);
+      return { command: 'nginx', args: ['-c', file], configuration };
+    },
+  };
+}
+
+function nginxConfiguration({ directory, port, origin, traffic, setup }: Site, streaming: string): string {
   const user = traffic.userHeader.replaceAll('-', '_');
   return `${nginxPreamble(directory, 'proxy', Math.max(8192, traffic.connections * 2), Math.max(1, setup.workers))}
 http {
@@ -39,7 +46,7 @@ ${nginxTempPaths(directory)}
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header Via "1.1 nginx";
-      ${NGINX_STREAMING}
+      ${streaming}
       proxy_pass http://$version;
     }
   }

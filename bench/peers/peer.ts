@@ -49,6 +49,8 @@ export interface Launch {
   readonly args: readonly string[];
   /** Its configuration, for whoever wants to see that the comparison is fair. */
   readonly configuration: string;
-  /** Of graygate: the file to edit and the port to ask. */
-  readonly control?: { readonly file: string; readonly adminPort: number };
+  /** What takes the connections when there are several; default: processes. */
+  readonly workers?: 'threads';
+  /** A file of configuration that the running peer follows. */
+  readonly file?: string;
 }

@@ -1,6 +1,6 @@
 import type { Outcome, Report, Table, Verdict } from './findings.ts';
 import { losses } from './losses.ts';
-import { isReached } from './verdicts.ts';
+import { outcomeOf } from './verdicts.ts';
 
 /** The report for people: the figures first, then what is lost, then every scenario in full. */
 export function formatMarkdown(report: Report): string {
@@ -40,18 +40,11 @@ function formatVerdicts(verdicts: readonly Verdict[]): string {
     title: '',
     columns: ['what', 'measured', 'at least', 'aim', ''],
     rows: verdicts.map((verdict) => {
-      const { what, value, unit, atMost, aim, excuse } = verdict;
-      const outcome = outcomeOf(verdict);
+      const { what, value, unit, atMost, aim } = verdict;
       const [shown, least, aimed] = [value, atMost, aim].map((one) => quantity(one, unit)) as [string, string, string];
-      return [what, shown, least, aimed, excuse === undefined ? outcome : `${outcome}: ${excuse}`];
+      return [what, shown, least, aimed, outcomeOf(verdict)];
     }),
   });
-}
-
-function outcomeOf(verdict: Verdict): string {
-  if (isReached(verdict, verdict.aim)) return 'aim reached';
-  if (!Number.isFinite(verdict.atMost)) return 'aim missed';
-  return isReached(verdict, verdict.atMost) ? 'reached' : '**MISSED**';
 }
 
 function formatTable({ title, columns, rows }: Table): string {

@@ -48,9 +48,10 @@ export function latencyVerdict(goal: LatencyGoal, own: Measured, other: Measured
     ...goal,
     value: ownP99 / otherP99,
     unit: 'x',
-    ...(isWithin && {
-      excuse: `a difference of ${difference}, within the ${(band / 1000).toFixed(2)} ms that count as noise`,
-    }),
+    ...(isWithin &&
+      ownP99 > otherP99 && {
+        excuse: `${difference}, within the ${(band / 1000).toFixed(2)} ms that count as noise`,
+      }),
   };
 }
 
@@ -59,7 +60,16 @@ export function latencyNoise(sameAgain: Measured): number {
   return spread(sameAgain.rounds.map((round) => round.p99Micros));
 }
 
-/** The difference that is excused keeps both the bound and the aim. */
+/** Whether a figure is within a bound, or not beyond it by more than the run can tell. */
 export function isReached({ value, excuse }: Verdict, bound: number): boolean {
   return value <= bound || excuse !== undefined;
+}
+
+/** In a word or two, for the report. */
+export function outcomeOf(verdict: Verdict): string {
+  const { value, atMost, aim, excuse } = verdict;
+  if (value <= aim) return 'aim reached';
+  if (excuse !== undefined) return `no difference: ${excuse}`;
+  if (!Number.isFinite(atMost)) return 'aim missed';
+  return value <= atMost ? 'reached' : '**MISSED**';
 }

@@ -42,7 +42,7 @@ async function run(bench: Bench, plan: Comparison) {
   const arena = await Arena.open(bench, { readsBodies: plan.readsBodies === true });
   try {
     const isEntered = ({ peer, label = peer.name }: Entrant) =>
-      !bench.plan.isQuick || plan.quickEntrants?.includes(label) === true;
+      !bench.plan.isQuick || plan.quickEntrants?.includes(label) !== false;
     await arena.enter(plan.entrants.filter(isEntered), plan.traffic);
     const saturated = await atSaturation(bench, arena, plan);
     const atRates = plan.hasFixedRates === true ? await atFixedRates(bench, arena, plan.traffic, saturated) : [];

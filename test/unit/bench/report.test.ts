@@ -81,7 +81,7 @@ test('a higher p99 counts only beyond the noise of the run and beyond 0.3 ms', (
   const goal = { what: 'p99', atMost: 1.5, aim: 1.1 };
   const verdict = (own: number, noise: number) =>
     latencyVerdict(goal, answering('graygate', own), answering('nginx', 1000), noise);
-  expect(markdown(outcome([], [verdict(1250, 0)]))).toContain('aim reached: a difference of 0.25 ms');
+  expect(markdown(outcome([], [verdict(1250, 0)]))).toContain('no difference: 0.25 ms, within the 0.30 ms');
   expect(markdown(outcome([], [verdict(1700, 0)]))).toContain('**MISSED**');
   expect(markdown(outcome([], [verdict(1700, 800)]))).toContain('within the 0.80 ms');
   expect(latencyNoise(answering('nginx', 900, 1000, 1300))).toBe(400);
