@@ -18,14 +18,16 @@ interface Chunk {
   readonly lines: number;
 }
 
-const MAX_WAITING_BYTES = 1_048_576;
+const MAX_WAITING_BYTES = 4_194_304;
 const FILE_CHUNK_BYTES = 16_384;
 /** What a pipe takes whole or not at all, so that several processes may write to one. */
 const PIPE_CHUNK_BYTES = 4096;
 const FLUSH_AFTER_MS = 100;
 /** How often a path is looked at: renamed files are let go of, failed ones tried again. */
 const LOOK_EVERY_MS = 1000;
-const BUSY_PAUSE_MS = 20;
+/** After a full pipe: the first pause, and the longest that it grows to while the reader takes nothing. */
+const BUSY_PAUSE_MS = 1;
+const LONGEST_BUSY_PAUSE_MS = 32;
 const CLOSE_TIMEOUT_MS = 1000;
 /** A reader that is forever too slow is not complained about forever. */
 const QUIET_MS = 60_000;
@@ -63,6 +65,7 @@ export class LineWriter {
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #pause: NodeJS.Timeout | null = null;
+  #busyPauseMs = BUSY_PAUSE_MS;
   #fault = '';
   #droppedBefore = 0;
   readonly #saidAtMs = new Map<string, number>();
@@ -163,6 +166,7 @@ export class LineWriter {
       this.#failed(error.code ?? error.message);
     } else {
       this.#waitingBytes -= written;
+      this.#busyPauseMs = BUSY_PAUSE_MS;
       this.#isMidChunk = written < chunk.text.length;
       if (this.#isMidChunk) chunk.text = chunk.text.slice(written);
       else this.#chunkDone();
@@ -187,9 +191,13 @@ export class LineWriter {
       return;
     }
     // A full pipe is no fault: its reader is slow.
-    const isBusy = code === 'EAGAIN' || code === 'EBUSY';
-    if (!isBusy) this.#complain(code);
-    this.#pauseFor(isBusy ? BUSY_PAUSE_MS : LOOK_EVERY_MS);
+    if (code === 'EAGAIN' || code === 'EBUSY') {
+      this.#pauseFor(this.#busyPauseMs);
+      this.#busyPauseMs = Math.min(2 * this.#busyPauseMs, LONGEST_BUSY_PAUSE_MS);
+    } else {
+      this.#complain(code);
+      this.#pauseFor(LOOK_EVERY_MS);
+    }
   }
 
   #pauseFor(ms: number): void {
