@@ -35,7 +35,7 @@ export interface WireRules {
 export interface CanonicalTarget {
   readonly path: string;
   readonly query: string;
-  /** Of an absolute URL; it outranks Host. */
+  /** Of an absolute URL: where the request is sent, and its Host unless the sample names another, as with curl. */
   readonly authority: string | null;
 }
 
@@ -64,7 +64,7 @@ export function viewOfSample(sample: RequestSample, listener: SampleListener, wi
   const contentType = firstHeader('content-type') ?? '';
   return {
     method: sample.method,
-    host: hostOf(target.authority ?? firstHeader('host') ?? '', wire),
+    host: hostOf(firstHeader('host') ?? target.authority ?? '', wire),
     path: target.path,
     query: target.query,
     clientAddress,

@@ -14,10 +14,12 @@ import type {
 } from '../telemetry/reports.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import { UnknownCells } from '../telemetry/unknown-cells.ts';
+import { Comparer } from './comparer.ts';
 import { Faults, tellOnStderr } from './faults.ts';
 import { InstalledSnapshot, type Runtimes } from './installed-snapshot.ts';
 import { Listener, type OpenedSocket } from './listener.ts';
-import { MirrorBudget, MirrorRuntime } from './mirror-runtime.ts';
+import { MirrorBudget } from './mirror-budget.ts';
+import { type MirrorCommons, MirrorRuntime } from './mirror-runtime.ts';
 import { NameWatch } from './name-watch.ts';
 import { Overload } from './overload.ts';
 import type { PlaneContext } from './plane-context.ts';
@@ -92,7 +94,7 @@ export class DataPlane implements Runtimes {
   /** What active checks found unhealthy, by `healthKey`. */
   #unhealthy: ReadonlySet<string> = new Set();
   readonly #mirrors = new Map<string, MirrorRuntime>();
-  readonly #budget = new MirrorBudget();
+  readonly #mirroring: MirrorCommons;
 
   constructor(options: DataPlaneOptions) {
     this.#options = options;
@@ -118,6 +120,14 @@ export class DataPlane implements Runtimes {
       tunnelIdleMs: options.tunnelIdleMs ?? TUNNEL_IDLE_MS,
       installed: null,
       isDraining: false,
+    };
+    this.#mirroring = {
+      cells: options.mirrorCells,
+      budget: new MirrorBudget(),
+      comparer: new Comparer(options.mirrorCells.comparisons, this.#faults),
+      sweeper: this.#sweeper,
+      workers: options.workers,
+      copies: new Set(),
     };
     this.#names = new NameWatch(options.names, () => {
       for (const pool of this.#pools.values()) pool.endpoints.refresh();
@@ -174,11 +184,12 @@ export class DataPlane implements Runtimes {
   /** Swaps to what was prepared and lets go of what is no longer used. */
   commit({ snapshot, listeners }: PreparedSnapshot): readonly ListenerReport[] {
     this.#updatePools(snapshot);
-    this.#budget.maxBytes = Math.ceil(snapshot.mirroring.maxBytes / Math.max(1, this.#options.workers));
+    this.#mirroring.budget.maxBytes = Math.ceil(snapshot.mirroring.maxBytes / Math.max(1, this.#options.workers));
     this.#context.installed = new InstalledSnapshot(snapshot, this);
     this.#swapListeners(snapshot.listeners, listeners);
     this.#retireUnused(snapshot);
     this.#names.keep(namesOf(snapshot));
+    this.#context.overload.forgive();
     return [...this.#listeners.values()].map((listener) => listener.report());
   }
 
@@ -247,8 +258,9 @@ export class DataPlane implements Runtimes {
     this.#updateHelpers(snapshot);
     for (const mirror of snapshot.mirrors) {
       const service = snapshot.services.get(mirror.target.service) as Service;
-      // A copy that finds no free connection is dropped by its own bound, never queued.
-      const settings = { ...service.pool, maxConnections: mirror.maxInFlight, maxPending: 0 };
+      // A copy waits only for a connection that is still closing: there are no more copies than connections.
+      const { maxInFlight } = mirror;
+      const settings = { ...service.pool, maxConnections: maxInFlight, maxPending: maxInFlight };
       this.#updatePool(
         mirrorKey(mirror),
         { ...service, outlierDetection: null },
@@ -312,8 +324,7 @@ export class DataPlane implements Runtimes {
     let runtime = this.#mirrors.get(key);
     if (runtime === undefined) {
       const pool = this.#pools.get(key) as VersionPool;
-      const { mirrorCells, workers } = this.#options;
-      runtime = new MirrorRuntime(mirror, mirrorCells, pool, this.#budget, workers);
+      runtime = new MirrorRuntime(mirror, pool, this.#mirroring);
       this.#mirrors.set(key, runtime);
     } else if (runtime.mirror !== mirror) {
       runtime.update(mirror);
@@ -389,6 +400,8 @@ export class DataPlane implements Runtimes {
       listener.stopAccepting();
       listener.destroyAll();
     }
+    for (const copy of this.#mirroring.copies) copy.shutDown();
+    this.#mirroring.comparer.close();
     for (const pool of this.#pools.values()) pool.retire();
     this.#pools.clear();
     this.#names.close();
@@ -411,5 +424,6 @@ function poolKey(version: Version): string {
 
 /** Begins with `mirror`, which no version's key does: their keys begin with a bracket. */
 function mirrorKey(mirror: Mirror): string {
-  return `mirror${JSON.stringify([mirror.route, mirror.target.service, mirror.target.name])}`;
+  const { route, rule, target, name } = mirror;
+  return `mirror${JSON.stringify([route, rule, target.service, target.name, name])}`;
 }

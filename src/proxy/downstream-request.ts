@@ -209,9 +209,9 @@ export class DownstreamRequest implements RequestView {
     if (!this.fromTrustedPeer || !head.hasProxyFields) {
       return `${this.#plainForwarding}X-Forwarded-Host: ${this.hostField}\r\n`;
     }
-    const before = head.header('x-forwarded-for');
+    const before = head.header('x-forwarded-for') ?? '';
     const passedOn = head.proxyFields();
-    let lines = `X-Forwarded-For: ${before === undefined ? '' : `${before}, `}${this.#peer}\r\nVia: 1.1 graygate\r\n${passedOn}`;
+    let lines = `X-Forwarded-For: ${before === '' ? '' : `${before}, `}${this.#peer}\r\nVia: 1.1 graygate\r\n${passedOn}`;
     if (head.firstHeader('x-forwarded-proto') === undefined) lines += `X-Forwarded-Proto: ${this.#listener.scheme}\r\n`;
     if (head.firstHeader('x-forwarded-host') === undefined) lines += `X-Forwarded-Host: ${this.hostField}\r\n`;
     return lines;

@@ -45,6 +45,11 @@ export class Overload implements Timed {
     this.isShedding = this.#isHeapFull || this.#heldUpMs >= HELD_UP_MS;
   }
 
+  /** The loop was held up by work that had to be done once, a new configuration: that says nothing about the load. */
+  forgive(): void {
+    this.#lastSweepMs = performance.now();
+  }
+
   #add(late: { readonly atMs: number; readonly heldUpMs: number }): void {
     this.#late.push(late);
     this.#heldUpMs += late.heldUpMs;

@@ -29,9 +29,10 @@ describe('the target', () => {
     expect(view).toMatchObject({ path: '/a/b', query: 'x=1&y', host: 'example.com' });
   });
 
-  test('of an absolute URL outranks the header, and loses its fragment', () => {
-    const view = viewOf({ url: 'http://a.example:81/p?q#part', headers: [['host', 'b.example']] });
-    expect(view).toMatchObject({ path: '/p', query: 'q', host: 'a.example' });
+  test('of an absolute URL names the host, unless a header names another, and loses its fragment', () => {
+    const url = 'http://a.example:81/p?q#part';
+    expect(viewOf({ url })).toMatchObject({ path: '/p', query: 'q', host: 'a.example' });
+    expect(viewOf({ url, headers: [['host', 'b.example']] }).host).toBe('b.example');
   });
 
   test('goes through the path policy of the listener', () => {
