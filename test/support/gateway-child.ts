@@ -37,11 +37,7 @@ export class GatewayChild implements AsyncDisposable {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     child.send({ kind: 'start', yaml } satisfies ChildOrder);
-    const [port] = (await Promise.race([
-      once(child, 'message'),
-      once(child, 'exit').then(([code]) => Promise.reject(new Error(`the gateway ended with ${code}`))),
-    ])) as [number];
-    return new GatewayChild(child, port);
+    return new GatewayChild(child, (await messageOf(child)) as number);
   }
 
   figures(): Promise<ProcessFigures> {
@@ -55,8 +51,7 @@ export class GatewayChild implements AsyncDisposable {
 
   private async order(order: ChildOrder): Promise<ProcessFigures> {
     this.child.send(order);
-    const [figures] = (await once(this.child, 'message')) as [ProcessFigures];
-    return figures;
+    return (await messageOf(this.child)) as ProcessFigures;
   }
 
   async held(): Promise<HeldResources> {
@@ -71,5 +66,18 @@ export class GatewayChild implements AsyncDisposable {
     if (!this.isRunning) return;
     this.child.kill('SIGKILL');
     await once(this.child, 'exit');
+  }
+}
+
+/** The next message of the process; an error when it ends before. */
+async function messageOf(child: ChildProcess): Promise<unknown> {
+  const ended = new AbortController();
+  const gone = (): void => ended.abort(new Error(`the gateway ended with ${child.exitCode ?? child.signalCode}`));
+  child.once('exit', gone);
+  try {
+    const [message] = await once(child, 'message', { signal: ended.signal });
+    return message;
+  } finally {
+    child.off('exit', gone);
   }
 }
