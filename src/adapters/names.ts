@@ -1,5 +1,6 @@
 import { promises as dns, type RecordWithTtl } from 'node:dns';
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import type { NameAnswer, NameResolver } from '../core/ports.ts';
 
 /** How long an answer holds that does not say so itself: from the hosts file, or from the system. */
@@ -19,13 +20,11 @@ export interface NameOptions {
  * says how long it holds, and last the system's resolver, which knows search domains and whatever else is set up there.
  */
 export function systemNames({ servers, hostsFile = HOSTS_FILE }: NameOptions = {}): NameResolver {
-  const resolver = new dns.Resolver({ timeout: 1_000, tries: 2 });
-  if (servers !== undefined) resolver.setServers(servers);
   return {
     resolve: async (host) => {
       const fromFile = await addressesInFile(hostsFile, host);
       if (fromFile.length > 0) return { addresses: fromFile, ttlMs: UNTOLD_TTL_MS, unanswered: null };
-      return (await fromServers(resolver, host)) ?? fromSystem(host);
+      return (await fromServers(host, servers)) ?? fromSystem(host);
     },
   };
 }
@@ -35,7 +34,8 @@ async function addressesInFile(path: string, host: string): Promise<readonly str
   const wanted = plainName(host);
   const found = text.split('\n').flatMap((line) => {
     const [address, ...names] = line.replace(/#.*/, '').trim().split(/\s+/);
-    return address !== undefined && names.some((name) => plainName(name) === wanted) ? [address] : [];
+    const isMeant = address !== undefined && isIP(address) !== 0 && names.some((name) => plainName(name) === wanted);
+    return isMeant ? [address] : [];
   });
   return [...new Set(found)];
 }
@@ -46,7 +46,10 @@ function plainName(name: string): string {
 }
 
 /** null: no server has an address for it. */
-async function fromServers(resolver: dns.Resolver, host: string): Promise<NameAnswer | null> {
+async function fromServers(host: string, servers: readonly string[] | undefined): Promise<NameAnswer | null> {
+  // A new one each time, because the system's servers may have become others.
+  const resolver = new dns.Resolver({ timeout: 1_000, tries: 2 });
+  if (servers !== undefined) resolver.setServers(servers);
   const [four, six] = await Promise.all([
     resolver.resolve4(host, { ttl: true }).catch(noneIfNobody),
     resolver.resolve6(host, { ttl: true }).catch(noneIfNobody),

@@ -85,6 +85,15 @@ describe('a status', () => {
   });
 });
 
+it('a version that `to` names and that has no usable endpoint leaves the tries to the one that was meant', async () => {
+  await using v1 = await namedOrigin('v1');
+  await using v2 = await failing(503, 1);
+  const route = { split: { v1: 0, v2: 100 }, retry: { attempts: 1, on: ['503'], to: 'v1' } };
+  const text = configText({ versions: { v1: v1.url, v2: v2.url }, route });
+  await using gateway = await startGateway(text, { drained: [v1.url] });
+  expect((await ask(gateway.port(), 'GET /')).body.toString()).toBe('try 2');
+});
+
 describe('a reset before the response', () => {
   it.each(['finish', 'reset'] as const)('by %s is tried again for the methods named, the body held', async (how) => {
     await using origin = await scriptedOrigin(async (connection) => {
@@ -206,7 +215,9 @@ describe('a connection that cannot be had', () => {
 });
 
 it('the budget keeps tries to a fifth of what is under way', async () => {
-  await using origin = await httpOrigin((_, response) => void response.writeHead(503, { 'content-length': 4 }).end('fail'));
+  await using origin = await httpOrigin(
+    (_, response) => void response.writeHead(503, { 'content-length': 4 }).end('fail'),
+  );
   const route = { retry: { attempts: 1, on: ['503'] } };
   await using gateway = await startGateway(configText({ versions: { v1: origin.url }, route }));
   const failures = 400;
