@@ -369,7 +369,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** Endpoints that have failed this request are passed over as long as there are others. */
   #tryAgain(): void {
     const { to } = this.#tries;
-    if (to !== null && to !== this.helper) this.#turnTo(to);
+    if (to !== null && to !== this.helper && to.pool.hasUsableEndpoint) this.#turnTo(to);
     const pool = this.#pool as VersionPool;
     this.takesUnusable = pool.isPanicking && this.#fallback === null;
     if (pool.isExhausted(this)) this.tried = [];
