@@ -3,18 +3,17 @@ const BYTE_ORDER_MARK = 0xfeff;
 /** The values of a list file: one a line, blanks trimmed; `#` at the start of a line or after a blank begins a comment. */
 export function* listValues(text: string): Generator<string> {
   const spans: number[] = [];
-  eachListSpan(text, (start, end) => spans.push(start, end));
+  eachListSpan(text, 0, text.length, (start, end) => spans.push(start, end));
   for (let i = 0; i < spans.length; i += 2) yield text.slice(spans[i], spans[i + 1]);
 }
 
-/** Where those values lie in the text. */
-export function eachListSpan(text: string, take: (start: number, end: number) => void): void {
-  const { length } = text;
-  let sign = nextSign(text, 0);
-  let lineStart = text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : 0;
-  while (lineStart < length) {
+/** Where those values lie in the text, as far as its lines within [from, to) go. */
+export function eachListSpan(text: string, from: number, to: number, take: (start: number, end: number) => void): void {
+  let sign = nextSign(text, from);
+  let lineStart = from === 0 && text.charCodeAt(0) === BYTE_ORDER_MARK ? 1 : from;
+  while (lineStart < to) {
     let lineEnd = text.indexOf('\n', lineStart);
-    if (lineEnd < 0) lineEnd = length;
+    if (lineEnd < 0) lineEnd = to;
     if (sign < lineStart) sign = nextSign(text, lineStart);
     const valueEnd = sign < lineEnd ? commentStart(text, lineStart, lineEnd) : lineEnd;
     takeTrimmed(text, lineStart, valueEnd, take);

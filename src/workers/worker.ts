@@ -133,6 +133,7 @@ export class Worker {
     const { generation } = installation;
     let listeners: readonly ListenerSpec[] = [];
     try {
+      await this.#ports.lists?.prepare(installation.lists, nextTurn);
       const snapshot = compile(installation, this.#ports);
       listeners = snapshot.listeners;
       this.#prepared = { plan: await this.#dataPlane.prepare(snapshot), config: installation.config };

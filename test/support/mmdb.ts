@@ -76,7 +76,7 @@ function encode(value: MmdbValue): Buffer {
 
 /** Types above 7 stand in a byte of their own. Sizes from 29 on in one more. */
 function control(type: number, size: number): Buffer {
-  const short = size < 29 ? size : 29;
+  const short = Math.min(size, 29);
   const head = type <= 7 ? [type * 32 + short] : [short, type - 7];
   return Buffer.from(size < 29 ? head : [...head, size - 29]);
 }

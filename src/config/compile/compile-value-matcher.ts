@@ -13,6 +13,7 @@ import {
 import type { CompiledRegex } from '../../core/ports.ts';
 import type { ValueMatcherConfig } from '../model.ts';
 import type { CompileContext } from './compile-context.ts';
+import { listName } from './list-cache.ts';
 
 /** The case of the values tested, so that of what comes from a list file too. */
 export type LetterCase = 'as-written' | 'lower-case' | 'upper-case';
@@ -59,7 +60,7 @@ function listMatcher(
   { lists, listMatchers, listCache }: CompileContext,
   letters: LetterCase,
 ): ValueMatcher {
-  const key = `${letters} ${file}`;
+  const key = listName(file, letters);
   const known = listMatchers.get(key);
   if (known !== undefined) return known;
   const text = Object.hasOwn(lists, file) ? lists[file] : undefined;

@@ -1,9 +1,14 @@
 import { fromByteString, toByteString } from '../byte-string.ts';
 
 const MIN_SLOTS = 8;
+/** So much of a text is worked through in a few milliseconds. */
+const SLICE_UNITS = 262_144;
 
-/** Tells where the values of a list begin and end within its text: none is empty, and there are no more than lines. */
-export type EachSpan = (text: string, take: (start: number, end: number) => void) => void;
+/**
+ * Tells where the values of a list begin and end within [from, to) of its text, whole lines: none is empty, and there are no
+ * more than lines.
+ */
+export type EachSpan = (text: string, from: number, to: number, take: (start: number, end: number) => void) => void;
 
 /**
  * A long list of values, looked up at a constant cost. The list stays the one text it came as: beside it there is a table of
@@ -12,17 +17,39 @@ export type EachSpan = (text: string, take: (start: number, end: number) => void
 export class TextList {
   readonly text: string;
   /** Start and end of a value by its hash; 0, 0: free (no value is empty). */
-  readonly #slots: Int32Array;
-  readonly #mask: number;
+  #slots = new Int32Array(0);
+  #mask = 0;
 
-  constructor(text: string, eachSpan: EachSpan) {
+  private constructor(text: string) {
     this.text = text;
-    const lines = linesOf(text);
+  }
+
+  static of(text: string, eachSpan: EachSpan): TextList {
+    const making = TextList.make(text, eachSpan);
+    for (;;) {
+      const step = making.next();
+      if (step.done === true) return step.value;
+    }
+  }
+
+  /** Makes it bit by bit: whoever asks for the next bit decides what happens in between. */
+  static *make(text: string, eachSpan: EachSpan): Generator<void, TextList> {
+    const list = new TextList(text);
+    let lines = 0;
+    for (let from = 0; from < text.length; from = sliceEnd(text, from)) {
+      lines += linesIn(text, from, sliceEnd(text, from));
+      yield;
+    }
     let slots = MIN_SLOTS;
     while (slots < lines * 2) slots *= 2;
-    this.#mask = slots - 1;
-    this.#slots = new Int32Array(slots * 2);
-    eachSpan(text, (start, end) => this.#add(start, end));
+    list.#mask = slots - 1;
+    list.#slots = new Int32Array(slots * 2);
+    const add = (start: number, end: number): void => list.#add(start, end);
+    for (let from = 0; from < text.length; from = sliceEnd(text, from)) {
+      eachSpan(text, from, sliceEnd(text, from), add);
+      yield;
+    }
+    return list;
   }
 
   /** Is this byte string one of the values? */
@@ -62,9 +89,16 @@ export class TextList {
   }
 }
 
-function linesOf(text: string): number {
+/** After a line that ends a slice from `from` on. */
+function sliceEnd(text: string, from: number): number {
+  if (text.length - from <= SLICE_UNITS) return text.length;
+  const lineEnd = text.indexOf('\n', from + SLICE_UNITS);
+  return lineEnd < 0 ? text.length : lineEnd + 1;
+}
+
+function linesIn(text: string, from: number, to: number): number {
   let lines = 1;
-  for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) lines++;
+  for (let at = text.indexOf('\n', from); at >= 0 && at < to; at = text.indexOf('\n', at + 1)) lines++;
   return lines;
 }
 

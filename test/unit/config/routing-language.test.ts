@@ -117,6 +117,7 @@ describe('body', () => {
 
   test('no message shows a key', () => {
     const text = when(
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is how references are written
       'body: { pointer: /a, decode: [{ aes-128-cbc: { key: "${env:K}", iv: 0123456789abcdef } }], exact: x }',
     );
     const { issues } = parseText(text, { env: { K: 'top-secret' } });

@@ -4,7 +4,7 @@ import { eachListSpan, listValues } from '../../../../src/config/list-file.ts';
 import { toByteString } from '../../../../src/core/byte-string.ts';
 import { TextList } from '../../../../src/core/matching/text-list.ts';
 
-const listOf = (text: string): TextList => new TextList(text, eachListSpan);
+const listOf = (text: string): TextList => TextList.of(text, eachListSpan);
 
 test('holds its lines, blanks and comments left out', () => {
   const list = listOf('\ufeffa\r\n  b # the second\n# c\n\nd#e\n\u3000电桩 \nlast');
@@ -58,4 +58,17 @@ test('a value on half a million lines stays one', () => {
   for (let i = 0; i < 10_000; i++) list.has('other');
   expect(performance.now() - before).toBeLessThan(500);
   expect(list.has('same')).toBe(true);
+});
+
+test('is made in bits of some milliseconds, over whatever lines they fall', () => {
+  const lines = Array.from({ length: 200_000 }, (_, at) =>
+    at % 7 === 0 ? `  v${at} # comment ${'x'.repeat(at % 50)}` : `v${at}`,
+  );
+  const making = TextList.make(lines.join('\n'), eachListSpan);
+  let bits = 0;
+  let step = making.next();
+  for (; step.done !== true; step = making.next()) bits++;
+  expect(bits).toBeGreaterThan(10);
+  const list = step.value;
+  expect(lines.every((_, at) => list.has(`v${at}`))).toBe(true);
 });
