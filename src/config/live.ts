@@ -1,11 +1,11 @@
-import type { Config, LiveState, RouteConfig, ServiceConfig, SplitEntryConfig } from './model.ts';
+import type { Config, LiveState, MirrorConfig, RouteConfig, ServiceConfig, SplitEntryConfig } from './model.ts';
 
 /** Lays what was changed at run time over the file's values. What names nothing that is there any more is left out. */
 export function applyLive(config: Config, live: LiveState): Config {
   const services = new Map(config.services.map((service) => [service.name, service]));
   const drained = new Set(live.drained);
   const routes = config.routes.map((route) => {
-    const weighted = withLiveWeights(route, live, services.get(route.service));
+    const weighted = withIgnored(withLiveWeights(route, live, services.get(route.service)), live);
     return drained.size === 0 ? weighted : withoutDrained(weighted, drained);
   });
   const switches = config.switches.map(({ name, on }) => ({ name, on: ownValue(live.switches, name) ?? on }));
@@ -26,6 +26,21 @@ function withLiveWeights(route: RouteConfig, live: LiveState, service: ServiceCo
   }
   // Nobody may be left without a version because the one with the weight is gone.
   return split.some(({ weight }) => weight > 0) ? { ...route, split } : route;
+}
+
+/** Fields that an operator has called noise, beside those that the file names. */
+function withIgnored(route: RouteConfig, live: LiveState): RouteConfig {
+  const ignored = ownValue(live.ignored ?? {}, route.name);
+  if (ignored === undefined) return route;
+  const extended = (mirror: MirrorConfig): MirrorConfig => {
+    const more = ownValue(ignored, mirror.to) ?? [];
+    if (mirror.compare === null || more.length === 0) return mirror;
+    return { ...mirror, compare: { ...mirror.compare, ignore: [...new Set([...mirror.compare.ignore, ...more])] } };
+  };
+  const rules = route.rules.map((rule) =>
+    rule.mirrors === null ? rule : { ...rule, mirrors: rule.mirrors.map(extended) },
+  );
+  return { ...route, mirrors: route.mirrors.map(extended), rules };
 }
 
 /** How a drained version is named among what is drained. */

@@ -190,6 +190,17 @@ export interface MirrorConfig {
   readonly credentials: 'drop' | 'keep';
   readonly hostSuffix: string;
   readonly headers: HeaderOperationsConfig;
+  readonly compare: CompareConfig | null;
+}
+
+export interface CompareConfig {
+  /** `status`, `body`, `header:NAME`, or a JSON pointer in which `*` is any one step. */
+  readonly ignore: readonly string[];
+  /** Lower-case names of the only headers compared; null: all but those that always differ. */
+  readonly headers: readonly string[] | null;
+  /** The version that gets a second copy, to tell noise by. */
+  readonly baseline: string | null;
+  readonly maxAnswerBytes: number;
 }
 
 export interface HeaderRulesConfig {
@@ -214,4 +225,6 @@ export interface LiveState {
   readonly switches: Readonly<Record<string, boolean>>;
   /** What gets no new request: endpoint URLs as written, and versions as `service/version`. Absent: nothing. */
   readonly drained?: readonly string[];
+  /** Route name -> mirror's version -> fields that are not compared, beside those that the file names. Absent: none. */
+  readonly ignored?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }

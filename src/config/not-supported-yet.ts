@@ -9,7 +9,7 @@ export const NOT_SUPPORTED_YET = {
   route: ['rewrite', 'redirect', 'respond', 'cors', 'fault', 'rateLimit'],
   rule: ['rewrite', 'redirect', 'respond', 'fault'],
   condition: ['jwt'],
-  mirror: ['baseline', 'ignore'],
+  mirror: [],
   sticky: [],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

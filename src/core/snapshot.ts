@@ -1,3 +1,4 @@
+import type { IgnoredFields } from './comparing/ignored-fields.ts';
 import type { CidrSet } from './matching/cidr.ts';
 import type { Condition } from './matching/condition.ts';
 import type { RouteTable } from './matching/route-table.ts';
@@ -233,9 +234,11 @@ export interface HeaderLine {
 
 export interface Mirror {
   readonly index: number;
-  /** The label: the target version's name. */
+  /** The label: the target version's name; of a baseline `TARGET/baseline`. */
   readonly name: string;
   readonly route: string;
+  /** The rule that carries it; null: it is the route's own. */
+  readonly rule: string | null;
   readonly target: Version;
   readonly sample: MirrorSample;
   readonly methods: ReadonlySet<string>;
@@ -246,4 +249,15 @@ export interface Mirror {
   /** Appended to the host that the copy names; '' as a rule. */
   readonly hostSuffix: string;
   readonly headers: HeaderOperations;
+  /** null: answers are thrown away unseen. */
+  readonly compare: MirrorCompare | null;
+}
+
+/** How a shadow's answers are compared with the primary's. */
+export interface MirrorCompare {
+  readonly ignored: IgnoredFields;
+  /** Gets a second copy, so that what differs by itself is known; null: nobody does. Has no `compare` of its own. */
+  readonly baseline: Mirror | null;
+  /** Answers with a larger body are not compared. */
+  readonly maxAnswerBytes: number;
 }

@@ -3,6 +3,7 @@ import { readSource } from '../core/splitting/sticky-key.ts';
 import { lastChunk } from '../http/chunk-frame.ts';
 import type { ResponseHead } from '../http/response-head.ts';
 import { ABORTED, FALLBACK } from '../telemetry/request-cells.ts';
+import type { AnswerTee } from './answer-tee.ts';
 import { BodyGate } from './body-gate.ts';
 import type { DownstreamConnection } from './downstream-connection.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
@@ -10,10 +11,10 @@ import { ERRORS, type ErrorCode, type LeaseFailure, type UpstreamFailure } from 
 import { requestHead, responseHead } from './head-writer.ts';
 import { HeldBody } from './held-body.ts';
 import type { ArmRuntime, FallbackRuntime, InstalledSnapshot } from './installed-snapshot.ts';
-import type { MirrorCopy } from './mirror-copy.ts';
 import { prepareCopies } from './mirror-dispatch.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { accessRecord, decisionRecord, type EndedRequest } from './request-account.ts';
+import type { RequestCopies } from './request-copies.ts';
 import { RequestTally } from './request-tally.ts';
 import { type RetryOccasion, Tries } from './retry.ts';
 import type { Timed } from './sweeper.ts';
@@ -24,7 +25,6 @@ import type { LeaseWaiter, VersionPool } from './version-pool.ts';
 const NEVER = Number.POSITIVE_INFINITY;
 /** RFC 9110 9.2.2. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
-const NO_COPIES: readonly MirrorCopy[] = [];
 /** A try on a connection that was closing already is repeated so often at most: a fresh one can still be a used one after a queue. */
 const MAX_REPLAYS = 3;
 /** In the log alone: the client left before it was told anything. */
@@ -61,7 +61,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   #upstream: UpstreamConnection | null = null;
   #isWaiting = false;
   #lastFailure: ErrorCode = 'no-endpoint';
-  #copies: readonly MirrorCopy[] = NO_COPIES;
+  /** null: nobody gets a copy. */
+  #copies: RequestCopies | null = null;
+  /** Sees the answer pass by; null: nobody does. */
+  #tee: AnswerTee | null = null;
   readonly #held = new HeldBody();
   readonly #tries: Tries;
   #hasBody = false;
@@ -134,13 +137,14 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   #takeFromGate(): void {
     const held = this.#gate.release();
     if (held.length === 0) return;
-    for (const copy of this.#copies) copy.addBody(held, 0, held.length);
+    this.#copies?.addBody(held, 0, held.length);
     this.#held.add(held, 0, held.length);
   }
 
   /** Counts and answers a request that was refused before routing. `hasMore`: its body may follow, or nobody knows. */
   refuse(installed: InstalledSnapshot, code: ErrorCode, hasMore = true): void {
-    if (this.client.request.isSpent) this.client.request.forget();
+    const { request } = this.client;
+    if (request.isSpent || request.requestId === '') request.forget();
     this.#reset(installed, hasMore);
     this.#answerError(code);
   }
@@ -156,7 +160,8 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#upstream = null;
     this.#isWaiting = false;
     if (this.tried.length > 0) this.tried = [];
-    this.#copies = NO_COPIES;
+    this.#copies = null;
+    this.#tee = null;
     this.#hasBody = hasBody;
     this.#isRequestDone = false;
     this.#requestTrailers = '';
@@ -186,8 +191,10 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     if (this.#hasBody) this.#held.begin(IDEMPOTENT.has(method) || (arm.retry?.policy.methods.has(method) ?? false));
     if (!arm.pool.hasUsableEndpoint && arm.fallback?.pool.hasUsableEndpoint === true) this.#turnTo(arm.fallback);
     if (arm.mirrors.length > 0) {
-      const answering = this.helper?.version;
-      this.#copies = prepareCopies(arm, answering ?? arm.arm.version, this.client.request, this.#run, this.#plane);
+      const { request } = this.client;
+      const answering = this.helper?.version ?? arm.arm.version;
+      this.#copies = prepareCopies(arm, { request, answering, run: this.#run, plane: this.#plane });
+      this.#tee = this.#copies?.tee ?? null;
     }
     if (this.#hasBody) this.#takeFromGate();
     this.#lease(false);
@@ -275,7 +282,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   /** Body bytes of the request, framing taken off. */
   requestBody(memory: Buffer, from: number, to: number): void {
     if (this.#gate.isShut && !this.#passGate(memory, from, to)) return;
-    for (const copy of this.#copies) copy.addBody(memory, from, to);
+    this.#copies?.addBody(memory, from, to);
     if (!this.isActive) return;
     this.#tally.bytesIn += to - from;
     const upstream = this.#upstream;
@@ -307,7 +314,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
       if (upstream.isBlocked && !this.#isRequestDone) this.#holdBack(upstream);
     }
     // Copies leave after the primary's bytes, never before.
-    if (this.#isRequestDone) this.#launchCopies();
+    if (this.#isRequestDone) this.#copies?.leave(this.#hasBody, upstream?.pool ?? null);
   }
 
   /** The upstream takes no more of the body for now. It may rest as long as it may before a first byte. */
@@ -401,6 +408,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     else this.#framing = 'close';
     if (this.#framing === 'close') this.client.closeAfterAnswer();
     this.client.sendText(responseHead(this, head, this.#framing === 'chunked', hasNoBody));
+    if (this.#tee !== null) this.#tee.head(head, (this.#pool as VersionPool).version);
   }
 
   /** An answer that the route would rather not pass on, and there is another try. */
@@ -417,10 +425,12 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#tally.bytesOut += to - from;
     if (this.#framing === 'chunked') this.client.sendChunk(memory, from, to, connection);
     else this.client.sendBytes(memory, from, to, connection);
+    if (this.#tee !== null) this.#tee.body(memory, from, to);
   }
 
   onEnd(trailers: string): void {
     this.#upstream = null;
+    if (this.#tee !== null) this.#tee.end();
     if (this.#framing === 'chunked') {
       this.client.sendText(lastChunk(this.client.request.head.acceptsTrailers ? trailers : ''));
     }
@@ -502,8 +512,7 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   clientGone(): void {
     if (!this.isActive) return;
     this.#dropUpstream();
-    for (const copy of this.#copies) copy.drop('client-abort');
-    this.#copies = NO_COPIES;
+    this.#copies?.abort();
     this.#tally.fault = 'client-gone';
     this.#finish(ABORTED);
   }
@@ -543,7 +552,6 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
   }
 
   #answerError(code: ErrorCode): void {
-    for (const copy of this.#copies) if (!this.#isRequestDone && this.#hasBody) copy.drop('client-abort');
     const { status } = ERRORS[code];
     this.#responseStarted = true;
     this.#tally.fault = code;
@@ -588,14 +596,15 @@ export class Exchange implements ResponseSink, LeaseWaiter, Timed {
     this.#tries.end();
     this.#plane.retries.active -= 1;
     this.#record(status);
-    if (this.#isRequestDone || !this.#hasBody) this.#launchCopies();
+    if (this.#copies !== null) this.#endCopies(this.#copies);
     this.client.exchangeDone();
   }
 
-  #launchCopies(): void {
-    if (this.#copies === NO_COPIES) return;
-    for (const copy of this.#copies) copy.send(this.#hasBody);
-    this.#copies = NO_COPIES;
+  #endCopies(copies: RequestCopies): void {
+    this.#copies = null;
+    this.#tee = null;
+    const isWhole = this.#isRequestDone || !this.#hasBody;
+    copies.end(isWhole, this.#hasBody, this.#status > 0 ? (this.#pool as VersionPool).version : null);
   }
 
   #record(status: number): void {

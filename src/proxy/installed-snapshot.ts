@@ -1,19 +1,13 @@
-import type { Arm, HeaderOperations, HeaderRules, Mirror, Snapshot, Version } from '../core/snapshot.ts';
+import type { Arm, Mirror, Snapshot, Version } from '../core/snapshot.ts';
 import { FieldIndex } from '../http/field-index.ts';
 import { REQUEST_FIELDS } from '../http/request-head.ts';
 import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
+import { type HeaderChange, headerChange } from './header-change.ts';
+import { type MirrorPlan, mirrorPlan } from './mirror-plan.ts';
 import type { MirrorRuntime } from './mirror-runtime.ts';
 import type { RetryRuntime } from './retry.ts';
 import type { VersionPool } from './version-pool.ts';
-
-/** Header changes, resolved to what the writers need. */
-export interface HeaderChange {
-  /** Lower-case names whose lines are not copied; null: none. */
-  readonly removes: ReadonlySet<string> | null;
-  /** Lines to add, CRLF at the end of each. */
-  readonly lines: string;
-}
 
 /** Everything about an arm that a request needs, resolved once. */
 export interface ArmRuntime {
@@ -22,7 +16,7 @@ export interface ArmRuntime {
   readonly pool: VersionPool;
   readonly fallback: FallbackRuntime | null;
   readonly retry: RetryRuntime | null;
-  readonly mirrors: readonly MirrorRuntime[];
+  readonly mirrors: readonly MirrorPlan[];
   /** null: no limit. */
   readonly timeoutMs: number | null;
   readonly request: HeaderChange | null;
@@ -81,16 +75,17 @@ export class InstalledSnapshot {
     const { route, rule, version } = arm;
     const mirrors = rule?.mirrors ?? route.mirrors;
     const headers = rule?.headers ?? route.headers;
+    const request = headerChange(headers.request);
     return {
       arm,
       cell: this.#cells[arm.index] as number,
       pool: this.#runtimes.poolOf(version),
       fallback: this.#fallbackOf(arm),
       retry: this.#retryOf(arm),
-      mirrors: mirrors.map((mirror) => this.#runtimes.mirrorOf(mirror)),
+      mirrors: mirrors.map((mirror) => mirrorPlan(mirror, request, (of) => this.#runtimes.mirrorOf(of))),
       timeoutMs: rule?.timeoutMs ?? route.timeoutMs,
-      request: changeOf(headers, 'request'),
-      response: changeOf(headers, 'response'),
+      request,
+      response: headerChange(headers.response),
       decisionLines: decisionLines(arm, version),
     };
   }
@@ -126,17 +121,4 @@ function decisionLines(arm: Arm, answering: Version): string {
   if (!arm.route.decisionHeaders) return '';
   const rule = arm.rule === null ? '' : `x-gray-rule: ${arm.rule.name}\r\n`;
   return `x-gray-version: ${answering.name}\r\n${rule}`;
-}
-
-function changeOf(headers: HeaderRules, direction: 'request' | 'response'): HeaderChange | null {
-  return headerChange(headers[direction]);
-}
-
-/** Remove, then set, then add: what is set first loses its old lines. */
-export function headerChange(operations: HeaderOperations): HeaderChange | null {
-  const { set, add, remove } = operations;
-  if (set.length === 0 && add.length === 0 && remove.length === 0) return null;
-  const removes = new Set([...remove, ...set.map(({ name }) => name)].map((name) => name.toLowerCase()));
-  const lines = [...set, ...add].map(({ name, value }) => `${name}: ${value}\r\n`).join('');
-  return { removes: removes.size > 0 ? removes : null, lines };
 }

@@ -1,96 +1,161 @@
 import type { ResponseHead } from '../http/response-head.ts';
+import type { ComparisonSkipReason } from '../telemetry/comparison-cells.ts';
 import type { MirrorDropReason } from '../telemetry/mirror-cells.ts';
+import type { AnswerCapture } from './answer-capture.ts';
+import type { Comparison } from './comparison.ts';
+import { copyHead } from './copy-head.ts';
 import type { DownstreamRequest } from './downstream-request.ts';
 import type { EndpointPool } from './endpoint-pool.ts';
-import type { MirrorRuntime } from './mirror-runtime.ts';
-import type { Sweeper, Timed } from './sweeper.ts';
+import type { MirrorPlan } from './mirror-plan.ts';
+import type { CopyUnderWay, MirrorRuntime } from './mirror-runtime.ts';
+import type { Timed } from './sweeper.ts';
 import type { ResponseSink, UpstreamConnection } from './upstream-connection.ts';
 import type { LeaseWaiter } from './version-pool.ts';
 
 /** What is read of a shadow's answer so that the connection can be used again; past it the connection is closed. */
 const MAX_ANSWER_BYTES = 1_048_576;
-const CREDENTIALS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
-const NO_NAMES: ReadonlySet<string> = new Set();
+const NEVER = Number.POSITIVE_INFINITY;
 const NO_TRIES: readonly EndpointPool[] = [];
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** What a copy is for, where answers are compared. */
+export type CopyPurpose =
+  /** Its answer is compared with the primary's; `second`: the baseline's copy, which is of no use without this one. */
+  | { readonly kind: 'compared'; readonly comparison: Comparison; readonly second: MirrorCopy | null }
+  /** Its answer tells noise. */
+  | { readonly kind: 'baseline'; readonly comparison: Comparison }
+  /** The mirror compares, but not this time. */
+  | { readonly kind: 'skipped'; readonly reason: ComparisonSkipReason };
 
 /**
  * The copy of one request for a shadow. It shares nothing mutable with the exchange it was made for: the head is its own
  * string, the body its own bytes, and whatever happens to it ends here and in the account.
  */
-export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
-  deadlineAt = Number.POSITIVE_INFINITY;
+export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed, CopyUnderWay {
+  deadlineAt = NEVER;
   /** A copy is tried once, on an endpoint that is really usable. */
-  readonly tried = NO_TRIES;
+  tried = NO_TRIES;
   readonly balanceKey = null;
   readonly takesUnusable = false;
   sweepSlot = -1;
+  readonly plan: MirrorPlan;
   readonly #runtime: MirrorRuntime;
-  readonly #sweeper: Sweeper;
+  readonly #purpose: CopyPurpose | null;
+  /** Keeps the answer for a comparison; null: it is thrown away. */
+  readonly #capture: AnswerCapture | null;
   readonly #method: string;
   readonly #headStart: string;
   #body: Buffer[] = [];
   #bodyBytes = 0;
+  #hasBody = false;
   #state: 'pending' | 'sent' | 'ended' = 'pending';
   #connection: UpstreamConnection | null = null;
+  #wasReplayed = false;
   #status = 0;
   #answerBytes = 0;
 
-  constructor(runtime: MirrorRuntime, request: DownstreamRequest, sweeper: Sweeper) {
-    this.#runtime = runtime;
-    this.#sweeper = sweeper;
+  /** `purpose` null: the mirror does not compare. */
+  constructor(plan: MirrorPlan, request: DownstreamRequest, purpose: CopyPurpose | null) {
+    this.plan = plan;
+    this.#runtime = plan.runtime;
+    this.#purpose = purpose;
+    this.#capture = captureOf(purpose);
     this.#method = request.method;
-    this.#headStart = copyHead(runtime, request);
-    runtime.pending += 1;
+    this.#headStart = copyHead(plan, request);
+    this.#runtime.pending += 1;
+    this.#runtime.commons.copies.add(this);
+  }
+
+  get isPending(): boolean {
+    return this.#state === 'pending';
+  }
+
+  /** It goes to the version that answers, on purpose. */
+  get isBaseline(): boolean {
+    return this.#purpose?.kind === 'baseline';
   }
 
   /** More of the body has passed by on its way to the primary. */
   addBody(memory: Buffer, from: number, to: number): void {
     if (this.#state !== 'pending') return;
     const size = to - from;
-    if (this.#bodyBytes + size > this.#runtime.mirror.maxBodyBytes) return this.drop('body-too-large');
-    if (!this.#runtime.budget.take(size)) return this.drop('bytes');
-    this.#bodyBytes += size;
-    this.#body.push(Buffer.from(memory.subarray(from, to)));
+    if (this.#bodyBytes + size > this.plan.mirror.maxBodyBytes) {
+      this.drop('body-too-large');
+    } else if (this.#runtime.commons.budget.take(size)) {
+      this.#bodyBytes += size;
+      this.#body.push(Buffer.from(memory.subarray(from, to)));
+    } else {
+      this.drop('bytes');
+    }
   }
 
   drop(reason: MirrorDropReason): void {
     if (this.#state !== 'pending') return;
-    this.#leavePending('ended');
-    this.#giveBack();
+    this.#runtime.pending -= 1;
+    this.#leave();
     this.#runtime.breaker.onAbandoned();
-    this.#runtime.cells.dropped(this.#runtime.cell, reason);
+    this.#runtime.commons.cells.dropped(this.#runtime.cell, reason);
+    if (this.#purpose?.kind === 'compared') {
+      this.#purpose.comparison.cancel();
+      this.#purpose.second?.drop(reason);
+    } else {
+      this.#capture?.fail('no-baseline');
+    }
   }
 
-  /** The request is whole: the copy leaves now. `hasBody`: the request had a body, be it empty. */
-  send(hasBody: boolean): void {
+  /**
+   * The request is whole: the copy leaves now. `hasBody`: the request had a body, be it empty. `primary`: where the request
+   * itself went, as far as that is known.
+   */
+  send(hasBody: boolean, primary: EndpointPool | null): void {
     if (this.#state !== 'pending') return;
-    this.#leavePending('sent');
     const runtime = this.#runtime;
+    this.#state = 'sent';
+    this.#hasBody = hasBody;
+    runtime.pending -= 1;
     runtime.inFlight += 1;
-    runtime.cells.sent(runtime.cell);
-    this.#body = hasBody ? [Buffer.from(`Content-Length: ${this.#bodyBytes}\r\n\r\n`, 'latin1'), ...this.#body] : [];
-    this.deadlineAt = performance.now() + runtime.mirror.timeoutMs;
-    this.#sweeper.watch(this);
+    runtime.commons.cells.sent(runtime.cell);
+    this.deadlineAt = performance.now() + this.plan.mirror.timeoutMs;
+    runtime.commons.sweeper.watch(this);
+    if (this.#purpose?.kind === 'compared') this.#purpose.comparison.begin();
+    else if (this.#purpose?.kind === 'skipped') runtime.skipped(this.#purpose.reason);
+    else if (this.#purpose !== null && primary !== null) this.#avoid(primary);
     runtime.pool.lease(this, false);
   }
 
-  #leavePending(state: 'sent' | 'ended'): void {
-    this.#state = state;
-    this.#runtime.pending -= 1;
+  /** The baseline's copy goes to another instance than the request itself, where there is one. */
+  #avoid({ endpoint }: EndpointPool): void {
+    const { members } = this.#runtime.pool.endpoints;
+    const same = members.filter((pool) => pool.endpoint.url === endpoint.url && pool.endpoint.host === endpoint.host);
+    if (same.length < members.length) this.tried = same;
   }
 
-  #giveBack(): void {
-    this.#runtime.budget.give(this.#bodyBytes);
+  /** Its own code threw: nobody else is to notice. */
+  collapse(): void {
+    if (this.#state === 'pending') this.drop('no-endpoint');
+    else this.#giveUp('failed');
+  }
+
+  shutDown(): void {
+    if (this.#state === 'pending') this.drop('shutdown');
+    else this.#giveUp('failed');
+  }
+
+  /** Out of the books of those who keep copies: nothing is held any more. */
+  #leave(): void {
+    this.#state = 'ended';
+    this.#runtime.commons.budget.give(this.#bodyBytes);
     this.#bodyBytes = 0;
     this.#body = [];
+    this.#runtime.commons.copies.delete(this);
   }
 
   #end(outcome: 'answered' | 'timed-out' | 'failed'): void {
     if (this.#state !== 'sent') return;
-    this.#state = 'ended';
-    this.#sweeper.forget(this);
-    this.#giveBack();
-    const { cells, cell, breaker } = this.#runtime;
+    const { breaker, cell } = this.#runtime;
+    const { cells, sweeper } = this.#runtime.commons;
+    sweeper.forget(this);
+    this.#leave();
     this.#runtime.inFlight -= 1;
     if (outcome === 'answered') {
       breaker.onSuccess();
@@ -100,6 +165,14 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
       if (outcome === 'failed') cells.failed(cell);
       else cells.timedOut(cell);
     }
+    this.#capture?.fail(this.isBaseline ? 'no-baseline' : 'shadow-failed');
+  }
+
+  #giveUp(outcome: 'answered' | 'timed-out' | 'failed'): void {
+    this.#runtime.pool.cancel(this);
+    this.#connection?.abandon();
+    this.#connection = null;
+    this.#end(outcome);
   }
 
   onLease(connection: UpstreamConnection): void {
@@ -108,9 +181,9 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
       return;
     }
     this.#connection = connection;
-    const [framing, ...pieces] = this.#body;
-    connection.begin(this, this.#headStart + (framing?.toString('latin1') ?? '\r\n'), this.#method, false);
-    for (const piece of pieces) connection.sendBytes(piece, 0, piece.length, connection);
+    const framing = this.#hasBody ? `Content-Length: ${this.#bodyBytes}\r\n\r\n` : '\r\n';
+    connection.begin(this, this.#headStart + framing, this.#method, false);
+    for (const piece of this.#body) connection.sendBytes(piece, 0, piece.length, connection);
     connection.flush();
     connection.isRequestDone = true;
   }
@@ -127,28 +200,39 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
 
   onHead(head: ResponseHead): void {
     this.#status = head.status;
+    this.#capture?.head(head);
   }
 
-  onUpgrade(_head: ResponseHead, connection: UpstreamConnection): void {
-    connection.abandon();
-    this.#end('failed');
+  onUpgrade(): void {
+    this.#giveUp('failed');
   }
 
-  onBody(_memory: Buffer, from: number, to: number, connection: UpstreamConnection): void {
+  onBody(memory: Buffer, from: number, to: number): void {
     this.#answerBytes += to - from;
-    if (this.#answerBytes <= MAX_ANSWER_BYTES) return;
-    connection.abandon();
-    this.#end('answered');
+    this.#capture?.body(memory, from, to);
+    if (this.#answerBytes > MAX_ANSWER_BYTES) this.#giveUp('answered');
   }
 
   onEnd(): void {
     this.#connection = null;
+    this.#capture?.end();
     this.#end('answered');
   }
 
-  onFailure(): void {
+  onFailure(failure: string, connection: UpstreamConnection): void {
     this.#connection = null;
-    this.#end('failed');
+    if (failure === 'upstream-reset' && this.#mayReplay(connection)) {
+      this.#wasReplayed = true;
+      this.#runtime.pool.lease(this, true);
+    } else {
+      this.#end('failed');
+    }
+  }
+
+  /** A connection used before that dies without a byte was closing already: no fault of the shadow's. */
+  #mayReplay(connection: UpstreamConnection): boolean {
+    const isUntouched = this.#state === 'sent' && this.#status === 0 && !this.#wasReplayed;
+    return isUntouched && connection.uses > 1 && !this.#hasBody && SAFE.has(this.#method);
   }
 
   afterRead(): void {}
@@ -156,30 +240,16 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed {
   onUpstreamUnblocked(): void {}
 
   onDeadline(): void {
-    this.#runtime.pool.cancel(this);
-    this.#connection?.abandon();
-    this.#connection = null;
-    this.#end('timed-out');
+    this.#giveUp('timed-out');
+  }
+
+  faulted(error: unknown): void {
+    this.#runtime.commons.sweeper.faults.report(error);
+    this.collapse();
   }
 }
 
-/** Request line and fields of the copy, without framing and the empty line. Host stays; the marker says what it is. */
-function copyHead(runtime: MirrorRuntime, request: DownstreamRequest): string {
-  const { mirror, request: change } = runtime;
-  const removes = new Set([
-    ...(mirror.credentials === 'drop' ? CREDENTIALS : NO_NAMES),
-    ...(change?.removes ?? NO_NAMES),
-  ]);
-  const kept = removes.size === 0 ? request.head.kept : request.head.keptWithout(removes);
-  const host = mirror.hostSuffix === '' ? request.hostField : suffixedHost(request.hostField, mirror.hostSuffix);
-  const trace = removes.has('traceparent') ? '' : request.traceLine();
-  return (
-    `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n${kept}${request.forwardingLines()}` +
-    `X-Request-Id: ${request.requestId}\r\n${trace}x-gray-mirror: ${mirror.route}\r\n${change?.lines ?? ''}`
-  );
-}
-
-function suffixedHost(host: string, suffix: string): string {
-  const port = /:\d+$/.exec(host)?.[0] ?? '';
-  return `${host.slice(0, host.length - port.length)}${suffix}${port}`;
+function captureOf(purpose: CopyPurpose | null): AnswerCapture | null {
+  if (purpose === null || purpose.kind === 'skipped') return null;
+  return purpose.kind === 'compared' ? purpose.comparison.shadow : purpose.comparison.baseline;
 }

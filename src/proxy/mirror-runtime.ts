@@ -1,59 +1,77 @@
 import { Circuit } from '../core/resilience/circuit.ts';
 import type { Mirror } from '../core/snapshot.ts';
+import type { ComparisonSkipReason } from '../telemetry/comparison-cells.ts';
 import type { MirrorCells } from '../telemetry/mirror-cells.ts';
-import { type HeaderChange, headerChange } from './installed-snapshot.ts';
+import type { Comparer } from './comparer.ts';
+import type { MirrorBudget } from './mirror-budget.ts';
+import type { Sweeper } from './sweeper.ts';
 import type { VersionPool } from './version-pool.ts';
 
 const BREAKER = { failures: 5, restMs: 1000, maxRestMs: 30_000 };
 
-/** Bytes held by all copies of a worker; bounded by `mirroring.bytes`. */
-export class MirrorBudget {
-  maxBytes = 0;
-  usedBytes = 0;
-
-  take(bytes: number): boolean {
-    if (this.usedBytes + bytes > this.maxBytes) return false;
-    this.usedBytes += bytes;
-    return true;
-  }
-
-  give(bytes: number): void {
-    this.usedBytes -= bytes;
-  }
+/** A copy, as those see it who may have to end it from outside. */
+export interface CopyUnderWay {
+  /** The gateway stops. */
+  shutDown(): void;
 }
 
-/** One mirror of a route as this worker runs it: its account, its own connections, its breaker. Survives reloads. */
+/** What all mirrors of a worker share. */
+export interface MirrorCommons {
+  readonly cells: MirrorCells;
+  readonly budget: MirrorBudget;
+  readonly comparer: Comparer;
+  readonly sweeper: Sweeper;
+  /** Workers that share the limits. */
+  readonly workers: number;
+  /** Copies that have not ended, of whatever mirror. */
+  readonly copies: Set<CopyUnderWay>;
+}
+
+/** One mirror of a route or rule as this worker runs it: its account, its own connections, its breaker. Survives reloads. */
 export class MirrorRuntime {
   mirror: Mirror;
-  readonly cell: number;
-  readonly cells: MirrorCells;
+  readonly commons: MirrorCommons;
   readonly pool: VersionPool;
+  readonly cell: number;
   /** Lets a shadow that fails again and again rest. */
   readonly breaker = new Circuit(BREAKER);
-  readonly budget: MirrorBudget;
-  readonly workers: number;
   /** Copies sent and not ended. */
   inFlight = 0;
   /** Copies waiting for their body. */
   pending = 0;
-  request: HeaderChange | null;
+  /** Comparisons begun and not ended. */
+  comparing = 0;
 
-  constructor(mirror: Mirror, cells: MirrorCells, pool: VersionPool, budget: MirrorBudget, workers: number) {
+  constructor(mirror: Mirror, pool: VersionPool, commons: MirrorCommons) {
     this.mirror = mirror;
-    this.cells = cells;
-    this.cell = cells.cellOf({ route: mirror.route, mirror: mirror.name });
+    this.commons = commons;
     this.pool = pool;
-    this.budget = budget;
-    this.workers = workers;
-    this.request = headerChange(mirror.headers);
+    const { route, rule, name } = mirror;
+    this.cell = commons.cells.cellOf({ route, rule: rule ?? '', mirror: name });
+    this.update(mirror);
   }
 
+  /** What a new snapshot says of it. */
   update(mirror: Mirror): void {
     this.mirror = mirror;
-    this.request = headerChange(mirror.headers);
+    if (mirror.compare !== null) this.commons.cells.comparisons.announce(mirror.route, mirror.name);
   }
 
   get hasRoom(): boolean {
-    return this.inFlight + this.pending < Math.ceil(this.mirror.maxInFlight / Math.max(1, this.workers));
+    return this.inFlight + this.pending < this.#share;
+  }
+
+  /** Answers wait for each other longer than copies are in flight: twice as many may. */
+  get mayCompare(): boolean {
+    return this.comparing < 2 * this.#share;
+  }
+
+  get #share(): number {
+    return Math.ceil(this.mirror.maxInFlight / Math.max(1, this.commons.workers));
+  }
+
+  /** A copy was sent, and yet the answers are not compared. */
+  skipped(reason: ComparisonSkipReason): void {
+    this.commons.cells.comparisons.skipped(this.mirror.route, this.mirror.name, reason);
   }
 }

@@ -1,20 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { bucketOf } from './duration-histogram.ts';
-import { MIRROR_DROP_REASONS } from './mirror-cells.ts';
+import { durationLines, head, labels } from './exposition-text.ts';
+import { comparisonFamilies, mirrorFamilies, mirrorsAtOnce } from './mirror-exposition.ts';
 import { STATUS_LABELS } from './request-cells.ts';
-import type { ArmTotal, MirrorTotal, Totals } from './totals.ts';
+import type { Totals } from './totals.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/**
- * Edges of the exposed duration histogram in microseconds, 1 ms to 59 s. Each is an edge of the buckets that are counted
- * (hence 1.024 ms and not 1 ms), so that every count below an edge is exact.
- */
-export const DURATION_EDGES_MICROS = [
-  1024, 2560, 5120, 10_240, 24_576, 49_152, 98_304, 245_760, 491_520, 983_040, 2_621_440, 5_242_880, 10_485_760,
-  29_360_128, 58_720_256,
-] as const;
 
 /** What the exposition shows beside the totals. */
 export interface ExpositionExtras {
@@ -23,8 +14,6 @@ export interface ExpositionExtras {
   readonly reloads: { readonly ok: number; readonly refused: number };
 }
 
-const EDGE_BUCKETS = DURATION_EDGES_MICROS.map(bucketOf);
-const STATUS_CLASSES = STATUS_LABELS.slice(0, 5);
 const CHUNK_CHARS = 64 * 1024;
 const BREATH_MS = 4;
 
@@ -59,14 +48,10 @@ export async function renderMetrics(totals: Totals, extras: ExpositionExtras): P
 }
 
 function* families(totals: Totals): Generator<string> {
-  // Copied at once: the identities of a mirror's account hold within one exposition although its families are apart.
-  const mirrors = totals.mirrors.map((mirror) => ({
-    ...mirror,
-    dropped: { ...mirror.dropped },
-    statuses: [...mirror.statuses],
-  }));
+  const mirrors = mirrorsAtOnce(totals);
   yield* requestFamilies(totals);
   yield* mirrorFamilies(mirrors);
+  yield* comparisonFamilies(totals);
   yield* upstreamFamilies(totals);
   yield head('graygate_access_log_dropped_total', 'counter', 'Lines of the access log that could not be written.');
   yield `graygate_access_log_dropped_total ${totals.droppedLogLines}\n`;
@@ -85,7 +70,9 @@ function* requestFamilies(totals: Totals): Generator<string> {
     'histogram',
     'From the first byte of a request to the last of its response.',
   );
-  for (const arm of totals.arms) yield durationLines(arm);
+  for (const { route, version, durationMicros, buckets } of totals.arms) {
+    yield durationLines('graygate_request_duration_seconds', labels({ route, version }), durationMicros, buckets);
+  }
   yield head('graygate_requests_in_flight', 'gauge', 'Requests begun and not yet ended.');
   for (const { route, version, inFlight } of totals.arms) {
     yield `graygate_requests_in_flight{${labels({ route, version })}} ${inFlight}\n`;
@@ -106,51 +93,6 @@ function* requestFamilies(totals: Totals): Generator<string> {
   for (const { route, reason, count } of totals.unknowns) {
     yield `graygate_unknown_conditions_total{${labels({ route, reason })}} ${count}\n`;
   }
-}
-
-function durationLines({ route, version, durationMicros, buckets }: Readonly<ArmTotal>): string {
-  const name = 'graygate_request_duration_seconds';
-  const arm = labels({ route, version });
-  let lines = '';
-  let below = 0;
-  let bucket = 0;
-  for (let edge = 0; edge < EDGE_BUCKETS.length; edge++) {
-    if (buckets) for (; bucket <= EDGE_BUCKETS[edge]!; bucket++) below += buckets[bucket]!;
-    lines += `${name}_bucket{${arm},le="${DURATION_EDGES_MICROS[edge]! / 1e6}"} ${below}\n`;
-  }
-  if (buckets) for (; bucket < buckets.length; bucket++) below += buckets[bucket]!;
-  return `${lines}${name}_bucket{${arm},le="+Inf"} ${below}\n${name}_sum{${arm}} ${durationMicros / 1e6}\n${name}_count{${arm}} ${below}\n`;
-}
-
-const MIRROR_COUNTERS = [
-  ['eligible', 'eligible', 'Requests for which a version was chosen where this mirror stands.'],
-  ['not_sampled', 'notSampled', 'Left out by the percentage.'],
-  ['sent', 'sent', 'Copies that left.'],
-  ['answered', 'answered', 'Copies that the shadow answered.'],
-  ['timed_out', 'timedOut', 'Copies that the shadow did not answer in time.'],
-  ['failed', 'failed', 'Copies that ended in an error.'],
-] as const;
-
-function* mirrorFamilies(mirrors: readonly MirrorTotal[]): Generator<string> {
-  for (const [word, field, help] of MIRROR_COUNTERS) {
-    const name = `graygate_mirror_${word}_total`;
-    yield head(name, 'counter', help);
-    for (const total of mirrors) yield `${name}{${mirrorLabels(total)}} ${total[field]}\n`;
-  }
-  yield head('graygate_mirror_dropped_total', 'counter', 'Copies that were not sent, by reason.');
-  for (const total of mirrors) {
-    const start = `graygate_mirror_dropped_total{${mirrorLabels(total)},reason="`;
-    yield MIRROR_DROP_REASONS.map((reason) => `${start}${reason}"} ${total.dropped[reason] ?? 0}\n`).join('');
-  }
-  yield head('graygate_mirror_responses_total', 'counter', 'Answers of the shadow, by status class.');
-  for (const total of mirrors) {
-    const start = `graygate_mirror_responses_total{${mirrorLabels(total)},status="`;
-    yield STATUS_CLASSES.map((status, at) => `${start}${status}"} ${total.statuses[at]}\n`).join('');
-  }
-  yield head('graygate_mirror_pending', 'gauge', 'Eligible requests whose copy is not yet decided.');
-  for (const total of mirrors) yield `graygate_mirror_pending{${mirrorLabels(total)}} ${total.pending}\n`;
-  yield head('graygate_mirror_in_flight', 'gauge', 'Copies sent and not yet ended.');
-  for (const total of mirrors) yield `graygate_mirror_in_flight{${mirrorLabels(total)}} ${total.inFlight}\n`;
 }
 
 function* upstreamFamilies(totals: Totals): Generator<string> {
@@ -190,23 +132,4 @@ function processFamilies(): Promise<string> {
     collectDefaultMetrics({ register: processRegistry });
   }
   return processRegistry.metrics();
-}
-
-function head(name: string, type: 'counter' | 'gauge' | 'histogram', help: string): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
-}
-
-function mirrorLabels({ route, mirror }: MirrorTotal): string {
-  return labels({ route, mirror });
-}
-
-function labels(values: Readonly<Record<string, string>>): string {
-  let text = '';
-  for (const name in values) text += `${text === '' ? '' : ','}${name}="${escapeLabel(values[name]!)}"`;
-  return text;
-}
-
-/** Backslash, double quote and line feed, as the text format wants them. */
-function escapeLabel(value: string): string {
-  return /[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value;
 }

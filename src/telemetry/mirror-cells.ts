@@ -1,3 +1,5 @@
+import { ComparisonCells, type ComparisonDelta } from './comparison-cells.ts';
+
 /** Why a copy was not sent. */
 export const MIRROR_DROP_REASONS = [
   'upgrade',
@@ -16,7 +18,9 @@ export type MirrorDropReason = (typeof MIRROR_DROP_REASONS)[number];
 
 export interface MirrorLabels {
   readonly route: string;
-  /** The target version's name. */
+  /** The rule that carries it; '' when it is the route's own. */
+  readonly rule: string;
+  /** The target version's name; that of a baseline's second copies is `TARGET/baseline`. */
   readonly mirror: string;
 }
 
@@ -39,6 +43,8 @@ const REASON_PLACE = Object.fromEntries(
  * `sent = answered + timedOut + failed + inFlight`; each method below keeps both.
  */
 export class MirrorCells {
+  /** What came of comparing the answers, for those mirrors that do. */
+  readonly comparisons = new ComparisonCells();
   readonly #labels: MirrorLabels[] = [];
   readonly #cellByKey = new Map<string, number>();
   #counts = new Float64Array(16 * STRIDE);
@@ -49,13 +55,13 @@ export class MirrorCells {
 
   /** Finds or makes the cell of these labels. Called when a snapshot is installed, never per request. */
   cellOf(labels: MirrorLabels): number {
-    const key = `${labels.route}\0${labels.mirror}`;
+    const key = `${labels.route}\0${labels.rule}\0${labels.mirror}`;
     const known = this.#cellByKey.get(key);
     if (known !== undefined) return known;
     const cell = this.#labels.length;
     if (cell === this.#pending.length) this.#grow(cell * 2);
     this.#cellByKey.set(key, cell);
-    this.#labels.push({ route: labels.route, mirror: labels.mirror });
+    this.#labels.push({ route: labels.route, rule: labels.rule, mirror: labels.mirror });
     this.#touch(cell);
     return cell;
   }
@@ -98,7 +104,7 @@ export class MirrorCells {
   takeDelta(): MirrorDelta {
     const changed = this.#dirty;
     this.#dirty = [];
-    return { cells: changed.map((cell) => this.#takeCell(cell)) };
+    return { cells: changed.map((cell) => this.#takeCell(cell)), comparisons: this.comparisons.takeDelta() };
   }
 
   #settle(cell: number, place: number): void {
@@ -126,10 +132,8 @@ export class MirrorCells {
     const counts = this.#counts.slice(from, from + STRIDE);
     this.#counts.fill(0, from, from + STRIDE);
     this.#isDirty[cell] = 0;
-    const { route, mirror } = this.#labels[cell]!;
     return {
-      route,
-      mirror,
+      ...this.#labels[cell]!,
       eligible: counts[ELIGIBLE]!,
       notSampled: counts[NOT_SAMPLED]!,
       sent: counts[SENT]!,
@@ -172,6 +176,8 @@ function droppedOf(counts: Float64Array): Partial<Record<MirrorDropReason, numbe
 
 export interface MirrorDelta {
   readonly cells: readonly MirrorCellDelta[];
+  /** Absent: nothing was compared. */
+  readonly comparisons?: readonly ComparisonDelta[];
 }
 
 /** Increments since the last report, but `pending` and `inFlight`, which are the values now. */

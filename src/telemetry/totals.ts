@@ -1,3 +1,4 @@
+import { ComparisonTotals } from './comparison-totals.ts';
 import { addPairs, BUCKET_COUNT } from './duration-histogram.ts';
 import type { FallbackDelta, FallbackLabels } from './fallback-cells.ts';
 import type { MirrorCellDelta, MirrorDelta, MirrorDropReason, MirrorLabels } from './mirror-cells.ts';
@@ -62,6 +63,8 @@ export interface FallbackTotal extends FallbackLabels {
  * under way are accounted for, so that both identities of a mirror's account hold in the sum too.
  */
 export class Totals {
+  /** What the answers of shadows were found to differ in. */
+  readonly comparisons = new ComparisonTotals();
   readonly #requests = new RowTable<RequestTotal>();
   readonly #arms = new RowTable<ArmTotal>();
   readonly #mirrors = new RowTable<MirrorTotal>();
@@ -81,6 +84,7 @@ export class Totals {
     this.droppedLogLines += report.droppedLogLines ?? 0;
     for (const cell of report.requests.cells) this.#addRequests(workerId, cell);
     for (const cell of report.mirrors.cells) this.#addMirror(workerId, cell);
+    this.comparisons.add(report.mirrors.comparisons ?? []);
     for (const { route, from, to, count } of report.fallbacks?.cells ?? []) {
       const place = this.#fallbacks.place([route, from, to], () => ({ route, from, to, count: 0 }));
       this.#fallbacks.rows[place]!.count += count;
@@ -185,7 +189,7 @@ export class Totals {
   }
 
   #addMirror(workerId: number, delta: MirrorCellDelta): void {
-    const place = this.#mirrors.place([delta.route, delta.mirror], () => emptyMirror(delta));
+    const place = this.#mirrors.place([delta.route, delta.rule, delta.mirror], () => emptyMirror(delta));
     const total = this.#mirrors.rows[place]!;
     total.eligible += delta.eligible;
     total.notSampled += delta.notSampled;
@@ -202,9 +206,10 @@ export class Totals {
   }
 }
 
-function emptyMirror({ route, mirror }: MirrorLabels): MirrorTotal {
+function emptyMirror({ route, rule, mirror }: MirrorLabels): MirrorTotal {
   return {
     route,
+    rule,
     mirror,
     eligible: 0,
     notSampled: 0,

@@ -18,12 +18,14 @@ export interface GatewayOptions {
   /** What gets no new request: endpoint URLs, `service/version`. */
   readonly drained?: readonly string[];
   /** What the data plane's own settings are not. */
-  readonly plane?: Partial<Pick<DataPlaneOptions, 'onFault' | 'tunnelIdleMs' | 'names' | 'workers' | 'unknownCells'>>;
+  readonly plane?: Partial<
+    Pick<DataPlaneOptions, 'decisions' | 'onFault' | 'tunnelIdleMs' | 'names' | 'workers' | 'unknownCells'>
+  >;
 }
 
 /** A mirror's counters since the start, as mirror.md names them. */
 export type MirrorAccount = {
-  readonly [Key in Exclude<keyof MirrorCellDelta, 'route' | 'mirror' | 'statuses' | 'dropped'>]: number;
+  readonly [Key in Exclude<keyof MirrorCellDelta, 'route' | 'rule' | 'mirror' | 'statuses' | 'dropped'>]: number;
 } & {
   readonly dropped: number;
 };

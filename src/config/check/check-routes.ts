@@ -123,7 +123,15 @@ class RouteCheck {
       if (mirror.to === only)
         this.#context.warning('mirror-to-itself', to, `${only} answers itself, and is never copied to`);
       checkMethodCase(this.#context, [...path, at, 'methods'], mirror.methods);
+      const baseline = mirror.compare?.baseline ?? null;
+      if (baseline !== null) this.#baseline(baseline, mirror.to, [...path, at, 'compare', 'baseline']);
     }
+  }
+
+  #baseline(baseline: string, target: string, path: SourcePath): void {
+    this.#version(baseline, path);
+    if (baseline !== target) return;
+    this.#context.error('baseline-is-target', path, `${target} is what is compared`, 'name the version that answers');
   }
 }
 

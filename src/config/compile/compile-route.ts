@@ -1,9 +1,21 @@
+import { IgnoredFields } from '../../core/comparing/ignored-fields.ts';
 import { CidrSet } from '../../core/matching/cidr.ts';
 import type { RouteEntry, RoutePath } from '../../core/matching/route-table.ts';
-import type { Arm, Mirror, Override, Retry, Route, Rule, Service, Version } from '../../core/snapshot.ts';
+import type {
+  Arm,
+  Mirror,
+  MirrorCompare,
+  Override,
+  Retry,
+  Route,
+  Rule,
+  Service,
+  Version,
+} from '../../core/snapshot.ts';
 import { buildMirrorSample } from '../../core/splitting/sample.ts';
 import { buildSplit, type Split } from '../../core/splitting/split.ts';
 import type {
+  CompareConfig,
   MirrorConfig,
   OverrideConfig,
   PathMatcherConfig,
@@ -61,7 +73,7 @@ export class RouteCompiler {
       sticky: compileSticky(config.sticky, config.maxMatchBodyBytes, this.#context),
       visitorCookie: visitorCookieOf(config.sticky),
       salt: config.salt,
-      mirrors: this.#mirrors(config.mirrors),
+      mirrors: this.#mirrors(config.mirrors, null),
       fallback: config.fallback === null ? null : this.#version(config.fallback),
       timeoutMs: config.timeoutMs,
       retry: this.#retry(config.retry),
@@ -111,7 +123,7 @@ export class RouteCompiler {
       when: compileCondition(config.when, this.#place(config.name), this.#context),
       to: null,
       split: null,
-      mirrors: config.mirrors === null ? null : this.#mirrors(config.mirrors),
+      mirrors: config.mirrors === null ? null : this.#mirrors(config.mirrors, config.name),
       headers: config.headers === null ? null : compileHeaderRules(config.headers),
       timeoutMs: config.timeoutMs,
       retry: this.#retry(config.retry),
@@ -136,20 +148,29 @@ export class RouteCompiler {
     return arm;
   }
 
-  #mirrors(configs: readonly MirrorConfig[]): readonly Mirror[] {
+  #mirrors(configs: readonly MirrorConfig[], rule: string | null): readonly Mirror[] {
     return configs.map((config) => {
-      const mirror = this.#mirror(config, this.#registers.mirrors.length);
-      this.#registers.mirrors.push(mirror);
-      return mirror;
+      const compare = config.compare === null ? null : this.#compare(config, config.compare, rule);
+      return this.#mirror(config, rule, { name: config.to, target: this.#version(config.to), compare });
     });
   }
 
-  #mirror(config: MirrorConfig, index: number): Mirror {
+  #compare(config: MirrorConfig, { ignore, headers, baseline, maxAnswerBytes }: CompareConfig, rule: string | null) {
+    const second = (version: string): Mirror =>
+      this.#mirror(config, rule, { name: `${config.to}/baseline`, target: this.#version(version), compare: null });
     return {
-      index,
-      name: config.to,
+      ignored: new IgnoredFields(ignore, headers),
+      baseline: baseline === null ? null : second(baseline),
+      maxAnswerBytes,
+    };
+  }
+
+  #mirror(config: MirrorConfig, rule: string | null, target: MirrorTarget): Mirror {
+    const mirror: Mirror = {
+      index: this.#registers.mirrors.length,
+      ...target,
       route: this.#config.name,
-      target: this.#version(config.to),
+      rule,
       sample: buildMirrorSample({ percent: config.percent, salt: this.#config.salt, target: config.to }),
       methods: new Set(config.methods),
       timeoutMs: config.timeoutMs,
@@ -159,6 +180,8 @@ export class RouteCompiler {
       hostSuffix: config.hostSuffix,
       headers: compileHeaderOperations(config.headers),
     };
+    this.#registers.mirrors.push(mirror);
+    return mirror;
   }
 
   #retry(config: RetryConfig | null): Retry | null {
@@ -188,6 +211,13 @@ export class RouteCompiler {
   #missing(name: string): never {
     throw new Error(`route ${this.#config.name} passed the check and yet names version ${name}, which is not there`);
   }
+}
+
+/** What a mirror and the baseline beside it differ in. */
+interface MirrorTarget {
+  readonly name: string;
+  readonly target: Version;
+  readonly compare: MirrorCompare | null;
 }
 
 function visitorCookieOf(sticky: readonly StickyConfig[]): string | null {

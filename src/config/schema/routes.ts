@@ -9,6 +9,7 @@ import type {
   SplitEntryConfig,
 } from '../model.ts';
 import { NOT_SUPPORTED_YET } from '../not-supported-yet.ts';
+import { compare } from './compare.ts';
 import { condition, conditionKeys, conditionsOf, pathConditionOf } from './conditions.ts';
 import { headerOperations, headerRules } from './header-rules.ts';
 import { cookieName, headerName, methodName, name } from './names.ts';
@@ -69,15 +70,6 @@ const split = mapOf(share).transform((given, context): SplitEntryConfig[] => {
   return given.map(({ name, value }) => ({ version: name, weight: value }));
 });
 
-const compare = z.union([flag, z.record(z.string(), z.unknown())]).transform((given, context) => {
-  if (given !== false)
-    refuse(
-      context,
-      problem('not-supported-yet', 'comparing answers is not supported by this version yet', 'write compare: false'),
-    );
-  return given;
-});
-
 const hostSuffix = scalar({ type: 'string' }, (written) =>
   /^[A-Za-z0-9.-]{0,200}$/.test(written)
     ? { value: written }
@@ -90,7 +82,7 @@ const mirror = section(
     to: text.describe('The version that gets copies; its answers are thrown away.'),
     percent: percent.prefault('100').describe('How much is copied: 0 nothing.'),
     methods: oneOrMore(methodName).prefault(['GET', 'HEAD', 'OPTIONS']).describe('The methods that are copied.'),
-    compare: compare.optional().describe('Whether the two answers are compared.'),
+    compare: compare.optional().describe('Whether the two answers are compared; true, or how.'),
     timeout: durationMs().prefault('5s').describe('How long a copy may take.'),
     maxBody: sizeBytes(0).prefault('256KiB').describe('Requests with a larger body are not copied.'),
     inFlight: wholeNumber(1).prefault('64').describe('Copies under way at once.'),
@@ -110,6 +102,7 @@ const mirror = section(
     credentials: given.credentials,
     hostSuffix: given.hostSuffix,
     headers: given.headers,
+    compare: given.compare ?? null,
   }),
 );
 

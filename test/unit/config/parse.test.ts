@@ -43,6 +43,15 @@ describe('the schema: every fault at its key or value', () => {
     ],
     ['a NUL in a header value', route('headers: { response: { add: { x-a: [b, §"\\0"] } } }'), ['bad-header-value']],
     ['a header that frames', route('headers: { request: { remove: [§Content-Length] } }'), ['managed-header']],
+    [
+      'a field that is none',
+      route('mirror: { to: v3, compare: { ignore: [/a, §items/0, §"header:a b", §/a~2] } }'),
+      ['bad-field', 'bad-field', 'bad-field'],
+    ],
+    ['an answer too large to compare', route('mirror: { to: v3, compare: { maxBody: §2MiB } }'), ['bad-size']],
+    ['a baseline that is not there', route('mirror: { to: v3, compare: { baseline: §v9 } }'), ['dangling-version']],
+    ['a shadow as its own baseline', route('mirror: { to: v3, compare: { baseline: §v3 } }'), ['baseline-is-target']],
+    ['an ignore outside compare', route('mirror: { to: v3, §ignore: [/a] }'), ['unknown-key']],
     ['a bad host', route('match: { hosts: [a.example, §"a.*.example"] }'), ['bad-host']],
     ['a host with a port', route('match: { hosts: §"a.example:80" }'), ['bad-host']],
     ['a path that cannot be', route('match: { path: { prefix: §api } }'), ['bad-path']],
@@ -102,7 +111,6 @@ describe('what later versions have is named, never ignored', () => {
     ['h2', around({ more: '  b:\n    protocol: §h2\n    versions:\n      v1: { endpoints: ["http://a"] }' })],
     ['redirect', route('§redirect: { status: 302 }')],
     ['a token condition', rule('when: { all: [{ §jwt: { sub: a } }] }, to: v1')],
-    ['comparing', route('mirror: { to: v3, compare: §true }')],
     [
       'a share that answers',
       around({ routes: '  - { name: r, service: app, split: { v1: 1, gone: §{ weight: 5, respond: 503 } } }' }),
@@ -358,5 +366,23 @@ describe('list files', () => {
     expect(placesOf(issues)).toEqual([]);
     expect(lists).toEqual({ 'piles.txt': 'a\nb\n' });
     expect(watched).toEqual(['piles.txt']);
+  });
+});
+
+describe('one broken part of a rule', () => {
+  it('hides nothing else of it', () => {
+    const { text, places } = marked(`version: 1
+listeners: [{ name: edge, address: "127.0.0.1:0" }]
+services: { a: { versions: { v1: { endpoints: ["http://127.0.0.1:1"] } } } }
+routes:
+  - name: x
+    service: a
+    split: { v1: 1 }
+    rules:
+      - §{ name: r, when: { percent: §200 }, to: §v9, split: { v1: 1 } }
+      - { name: §r, when: { percent: §300 }, to: §v8 }
+`);
+    const codes = ['one-of', 'bad-percent', 'dangling-version', 'duplicate-name', 'bad-percent', 'dangling-version'];
+    expect(placesOf(parseText(text).issues)).toEqual(places.map((place, at) => `${place} ${codes[at]}`));
   });
 });

@@ -159,6 +159,7 @@ function buildMirror(index: number, salt: string, target: Version, percent: numb
     index,
     name: target.name,
     route: salt,
+    rule: null,
     target,
     sample: buildMirrorSample({ percent, salt, target: target.name }),
     methods: new Set(['GET', 'HEAD', 'OPTIONS']),
@@ -168,6 +169,7 @@ function buildMirror(index: number, salt: string, target: Version, percent: numb
     credentials: 'drop',
     hostSuffix: '',
     headers: noHeaders.request,
+    compare: null,
   };
 }
 

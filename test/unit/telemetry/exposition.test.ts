@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bucketOf, bucketUpperMicros } from '../../../src/telemetry/duration-histogram.ts';
-import { DURATION_EDGES_MICROS, renderMetrics } from '../../../src/telemetry/exposition.ts';
+import { renderMetrics } from '../../../src/telemetry/exposition.ts';
+import { DURATION_EDGES_MICROS } from '../../../src/telemetry/exposition-text.ts';
 import { FallbackCells } from '../../../src/telemetry/fallback-cells.ts';
 import { MirrorCells } from '../../../src/telemetry/mirror-cells.ts';
 import { RequestCells } from '../../../src/telemetry/request-cells.ts';
@@ -26,7 +27,7 @@ describe('the exposition', () => {
   it('shows every configured arm and mirror with 0 before the first request', async () => {
     const totals = totalsWith((requests, mirrors, fallbacks) => {
       requests.cellOf({ route: 'r', rule: 'testers', version: 'v2' });
-      mirrors.cellOf({ route: 'r', mirror: 'v3' });
+      mirrors.cellOf({ route: 'r', rule: '', mirror: 'v3' });
       fallbacks.cellOf({ route: 'r', from: 'v2', to: 'v1' });
     });
     const lines = (await renderMetrics(totals, extras)).split('\n');
@@ -63,7 +64,7 @@ describe('the exposition', () => {
     const totals = totalsWith((requests, mirrors) => {
       requests.cellOf({ route: 'a', rule: '', version: 'v1' });
       requests.cellOf({ route: 'b', rule: '', version: 'v1' });
-      mirrors.cellOf({ route: 'a', mirror: 'v3' });
+      mirrors.cellOf({ route: 'a', rule: '', mirror: 'v3' });
     });
     const text = await renderMetrics(totals, extras);
     expect(text.endsWith('\n')).toBe(true);

@@ -40,7 +40,7 @@ describe('mirror cells', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const cells = new MirrorCells();
-        const cell = cells.cellOf({ route: 'r', mirror: 'v3' });
+        const cell = cells.cellOf({ route: 'r', rule: '', mirror: 'v3' });
         const account = new Account();
         for (const one of steps) {
           apply(cells, cell, account, one);
@@ -55,8 +55,8 @@ describe('mirror cells', () => {
 
   it('report a new cell once with zeros, then only what changed', () => {
     const cells = new MirrorCells();
-    const cell = cells.cellOf({ route: 'r', mirror: 'v3' });
-    for (let at = 0; at < 100; at++) cells.cellOf({ route: 'r', mirror: `idle-${at}` });
+    const cell = cells.cellOf({ route: 'r', rule: '', mirror: 'v3' });
+    for (let at = 0; at < 100; at++) cells.cellOf({ route: 'r', rule: '', mirror: `idle-${at}` });
     expect(cells.takeDelta().cells).toHaveLength(101);
     expect(cells.takeDelta().cells).toHaveLength(0);
     cells.eligible(cell);
@@ -64,6 +64,7 @@ describe('mirror cells', () => {
     expect(cells.takeDelta().cells).toEqual([
       {
         route: 'r',
+        rule: '',
         mirror: 'v3',
         eligible: 1,
         notSampled: 0,
@@ -81,7 +82,7 @@ describe('mirror cells', () => {
 
   it('count answers by the class of their status', () => {
     const cells = new MirrorCells();
-    const cell = cells.cellOf({ route: 'r', mirror: 'v3' });
+    const cell = cells.cellOf({ route: 'r', rule: '', mirror: 'v3' });
     for (const status of [200, 204, 302, 404, 599]) {
       cells.eligible(cell);
       cells.sent(cell);

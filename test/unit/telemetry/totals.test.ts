@@ -62,7 +62,7 @@ describe('totals', () => {
   it('hold both identities of a mirror when a worker dies with copies under way', () => {
     const totals = new Totals();
     const worker = new Worker();
-    const cell = worker.mirrors.cellOf({ route: 'r', mirror: 'v3' });
+    const cell = worker.mirrors.cellOf({ route: 'r', rule: '', mirror: 'v3' });
     for (let at = 0; at < 5; at++) worker.mirrors.eligible(cell);
     worker.mirrors.sent(cell);
     worker.mirrors.sent(cell);
