@@ -27,6 +27,7 @@ export function validate(source: SourceNode, issues: IssueCollector): Validated 
   const result = configuration.safeParse(plainOf(source));
   if (result.success) return { config: result.data, isPartial: false, source };
   const cuts = reportIssues(result.error.issues, source, issues);
+  reportChoices(cuts, source, issues);
   const pruned = withVersion(withoutParts(source, cuts));
   const rest = configuration.safeParse(plainOf(pruned));
   return { config: rest.success ? rest.data : null, isPartial: true, source: pruned };
@@ -41,10 +42,32 @@ function reportIssues(found: readonly z.core.$ZodIssue[], source: SourceNode, is
     for (const { code, message, hint, part, key } of describeIssue(issue, path, locator)) {
       const whole = key === null ? path : [...path, key];
       issues.error(code, locator.place(whole, part), message, hint);
-      cuts.push(key !== null && isOwnKey(whole) ? whole : partOf(whole));
+      const isChoice = code === 'one-of' && isInRule(whole) && whole.length === 4;
+      if (isChoice) cuts.push(choiceCut(whole, locator));
+      else cuts.push(key !== null && isOwnKey(whole) ? whole : partOf(whole));
     }
   }
   return cuts;
+}
+
+/** The schema asks whether a rule says exactly one of to and split only where all else is well: elsewhere it is asked here. */
+function reportChoices(cuts: SourcePath[], source: SourceNode, issues: IssueCollector): void {
+  const locator = new SourceLocator(source);
+  const broken = new Map(
+    cuts.filter((cut) => isInRule(cut) && cut.length > 4).map((cut) => [cut.slice(0, 4).join(), cut.slice(0, 4)]),
+  );
+  for (const path of broken.values()) {
+    const keys = ['to', 'split'].filter((key) => locator.node([...path, key]) !== undefined);
+    if (keys.length === 1) continue;
+    const message = keys.length === 0 ? 'the rule says neither to nor split' : 'the rule says both to and split';
+    issues.error('one-of', locator.place(path, 'value'), message, 'give exactly one');
+    cuts.push(choiceCut(path, locator));
+  }
+}
+
+/** A rule that says both is looked at as if it had no split; one that says neither is nothing. */
+function choiceCut(rule: SourcePath, locator: SourceLocator): SourcePath {
+  return locator.node([...rule, 'to']) === undefined ? rule : [...rule, 'split'];
 }
 
 /** Is it a key of a section, an entry or a rule itself? Without an unknown one, the rest of it still means the same. */
@@ -53,7 +76,7 @@ function isOwnKey(path: SourcePath): boolean {
 }
 
 /** Keys without which a route, a rule or a service is nothing. */
-const NEEDED: ReadonlySet<unknown> = new Set(['name', 'service', 'when', 'to', 'split', 'versions']);
+const NEEDED: ReadonlySet<unknown> = new Set(['name', 'service', 'to', 'split', 'versions']);
 
 /** The smallest part around the path that can be left out: a key, else a rule, else an entry of a section, else the section. */
 function partOf(path: SourcePath): SourcePath {
@@ -100,10 +123,18 @@ function addCut(root: Cuts, path: SourcePath): void {
 function without(node: SourceNode, cuts: Cuts): SourceNode {
   if (node.kind === 'list') return { ...node, items: node.items.flatMap((item, at) => keep(item, cuts.get(at))) };
   if (node.kind !== 'map') return node;
-  const entries = node.entries.flatMap((entry) =>
-    keep(entry.value, cuts.get(entry.key)).map((value): MapEntry => ({ ...entry, value })),
-  );
+  const entries = node.entries.flatMap((entry) => {
+    const cut = cuts.get(entry.key);
+    const kept = entry.key === 'when' && cut?.size === 0 ? [someCondition(entry.value)] : keep(entry.value, cut);
+    return kept.map((value): MapEntry => ({ ...entry, value }));
+  });
   return { ...node, entries };
+}
+
+/** Stands where a condition was broken, so that its rule is still looked at: holds for some requests and not for others. */
+function someCondition({ file, at }: SourceNode): SourceNode {
+  const scalar: SourceNode = { kind: 'scalar', file, at, text: '50', written: '50', isEmpty: false };
+  return { kind: 'map', file, at, entries: [{ key: 'percent', keyFile: file, keyAt: at, value: scalar }] };
 }
 
 function keep(node: SourceNode, cuts: Cuts | undefined): SourceNode[] {

@@ -369,9 +369,8 @@ describe('list files', () => {
   });
 });
 
-describe('one broken part of a rule', () => {
-  it('hides nothing else of it', () => {
-    const { text, places } = marked(`version: 1
+test('one broken part of a rule hides nothing else of it', () => {
+  const text = `version: 1
 listeners: [{ name: edge, address: "127.0.0.1:0" }]
 services: { a: { versions: { v1: { endpoints: ["http://127.0.0.1:1"] } } } }
 routes:
@@ -381,8 +380,6 @@ routes:
     rules:
       - §{ name: r, when: { percent: §200 }, to: §v9, split: { v1: 1 } }
       - { name: §r, when: { percent: §300 }, to: §v8 }
-`);
-    const codes = ['one-of', 'bad-percent', 'dangling-version', 'duplicate-name', 'bad-percent', 'dangling-version'];
-    expect(placesOf(parseText(text).issues)).toEqual(places.map((place, at) => `${place} ${codes[at]}`));
-  });
+`;
+  expectIssues(text, ['one-of', 'bad-percent', 'dangling-version', 'duplicate-name', 'bad-percent', 'dangling-version']);
 });
