@@ -13,13 +13,19 @@ export interface LineWriterOptions {
   readonly maxWaitingBytes?: number;
 }
 
+/** Lines to be written at once, in a buffer that is used again: strings that wait would cost the collector dear. */
 interface Chunk {
-  text: string;
-  readonly lines: number;
+  readonly bytes: Buffer;
+  /** Where what is still to be written begins and ends. */
+  from: number;
+  to: number;
+  lines: number;
 }
 
 const MAX_WAITING_BYTES = 4_194_304;
-const FILE_CHUNK_BYTES = 16_384;
+const FILE_CHUNK_BYTES = 65_536;
+/** Chunks kept to be used again. */
+const SPARE_CHUNKS = 4;
 /** What a pipe takes whole or not at all, so that several processes may write to one. */
 const PIPE_CHUNK_BYTES = 4096;
 const FLUSH_AFTER_MS = 100;
@@ -59,9 +65,10 @@ export class LineWriter {
   #isBroken = false;
   #isClosing = false;
   #isClosed = false;
-  #batch = '';
-  #batchLines = 0;
+  #filling: Chunk | null = null;
+  /** All of them full but the last one, however long they wait. */
   readonly #queue: Chunk[] = [];
+  readonly #spare: Chunk[] = [];
   #waitingBytes = 0;
   #timer: NodeJS.Timeout | null = null;
   #pause: NodeJS.Timeout | null = null;
@@ -92,10 +99,21 @@ export class LineWriter {
       return;
     }
     this.#waitingBytes += line.length;
-    if (this.#batch.length + line.length > this.#chunkBytes) this.#flush();
-    this.#batch += line;
-    this.#batchLines += 1;
+    const chunk = this.#chunkFor(line.length);
+    chunk.bytes.write(line, chunk.to, 'latin1');
+    chunk.to += line.length;
+    chunk.lines += 1;
     this.#timer ??= setTimeout(() => this.#onTimer(), FLUSH_AFTER_MS).unref();
+  }
+
+  #chunkFor(length: number): Chunk {
+    const current = this.#filling;
+    if (current !== null && current.to + length <= current.bytes.length) return current;
+    this.#flush();
+    const size = Math.max(length, this.#chunkBytes);
+    const spare = size === this.#chunkBytes ? this.#spare.pop() : undefined;
+    this.#filling = spare ?? { bytes: Buffer.allocUnsafeSlow(size), from: 0, to: 0, lines: 0 };
+    return this.#filling;
   }
 
   /** Ends the holding back of `isHeld`. */
@@ -140,16 +158,17 @@ export class LineWriter {
     });
   }
 
+  /** What waits behind other chunks goes on filling: memory is bounded by bytes, not by buffers. */
   #onTimer(): void {
     this.#timer = null;
-    this.#flush();
+    if (this.#queue.length === 0) this.#flush();
+    else this.#timer = setTimeout(() => this.#onTimer(), FLUSH_AFTER_MS).unref();
   }
 
   #flush(): void {
-    if (this.#batch === '') return;
-    this.#queue.push({ text: this.#batch, lines: this.#batchLines });
-    this.#batch = '';
-    this.#batchLines = 0;
+    if (this.#filling === null) return;
+    this.#queue.push(this.#filling);
+    this.#filling = null;
     this.#pump();
   }
 
@@ -157,7 +176,8 @@ export class LineWriter {
     const chunk = this.#queue[0];
     if (chunk === undefined || this.#isWriting || this.#isHeld || this.#fd < 0 || this.#pause !== null) return;
     this.#isWriting = true;
-    fs.write(this.#fd, chunk.text, null, 'latin1', (error, written) => this.#written(error, written, chunk));
+    const { bytes, from, to } = chunk;
+    fs.write(this.#fd, bytes, from, to - from, null, (error, written) => this.#written(error, written, chunk));
   }
 
   #written(error: NodeJS.ErrnoException | null, written: number, chunk: Chunk): void {
@@ -167,15 +187,18 @@ export class LineWriter {
     } else {
       this.#waitingBytes -= written;
       this.#busyPauseMs = BUSY_PAUSE_MS;
-      this.#isMidChunk = written < chunk.text.length;
-      if (this.#isMidChunk) chunk.text = chunk.text.slice(written);
-      else this.#chunkDone();
+      chunk.from += written;
+      this.#isMidChunk = chunk.from < chunk.to;
+      if (!this.#isMidChunk) this.#chunkDone(chunk);
     }
     this.#pump();
   }
 
-  #chunkDone(): void {
+  #chunkDone(chunk: Chunk): void {
     this.#queue.shift();
+    if (this.#spare.length < SPARE_CHUNKS && chunk.bytes.length === this.#chunkBytes) {
+      this.#spare.push(Object.assign(chunk, { from: 0, to: 0, lines: 0 }));
+    }
     this.#swap();
     if (this.#waitingBytes > 0) return;
     this.#recovered();
@@ -253,11 +276,10 @@ export class LineWriter {
   }
 
   #dropWaiting(): void {
-    let lines = this.#batchLines;
+    let lines = this.#filling?.lines ?? 0;
     for (const chunk of this.#queue) lines += chunk.lines;
     this.#queue.length = 0;
-    this.#batch = '';
-    this.#batchLines = 0;
+    this.#filling = null;
     this.#waitingBytes = 0;
     if (lines > 0) this.#drop(lines);
   }
