@@ -94,7 +94,7 @@ export class Arena {
     let process_: RunningProcess | undefined;
     try {
       const launch = await peer.prepare({ directory: own, port, origin: this.origin, traffic, setup: full });
-      const role = full.workers > 1 ? 'proxies' : 'proxy';
+      const role = full.workers > 0 ? 'proxies' : 'proxy';
       process_ = await startServer(role, launch.command, launch.args, port);
       if (full.workers > 1 && launch.workers !== 'threads' && processesOfTree(process_.pid).length === 1)
         throw new Error('it runs everything in one process');

@@ -3,6 +3,7 @@ import { cpus, release, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describePinning, pinThisProcess } from './measure/pinning.ts';
+import { describeProfiles } from './measure/profile.ts';
 import { allPeers } from './peers/all.ts';
 import { type Order, readOrder, USAGE } from './plan.ts';
 import type { Outcome, Report, Skipped } from './report/findings.ts';
@@ -101,6 +102,8 @@ async function main(): Promise<number> {
   await writeReport(target, report);
   process.stdout.write(formatMarkdown(report));
   say(`written to ${target}`);
+  const { profileDirectory } = order.plan;
+  if (profileDirectory !== null) for (const line of await describeProfiles(profileDirectory)) say(line);
   return report.outcomes.length > 0 ? 0 : 1;
 }
 

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-/** The core for the proxy under test; the one for everything else; that of the load; those of a proxy with two workers. */
+/** The core for the proxy under test; for everything else; for the load; those of a proxy with worker processes. */
 export type Role = 'proxy' | 'rest' | 'load' | 'proxies';
 
 const cores = availableParallelism();

@@ -26,7 +26,7 @@ export interface Origin extends OriginPorts {
 }
 
 /** Sizes of answer that the origin has, in bytes. */
-export const ANSWER_SIZES = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576] as const;
+const ANSWER_SIZES = [1024, 4096, 16_384, 65_536, 262_144, 1_048_576] as const;
 
 const PADDING = 'x'.repeat(200);
 const RAW_ORIGIN = fileURLToPath(new URL('processes/raw-origin.ts', import.meta.url));

@@ -2,7 +2,7 @@ import { median, spread } from '../statistics.ts';
 import type { Measured, Round, Verdict } from './findings.ts';
 
 /** A difference in latency below this says nothing, whatever its ratio. */
-export const LATENCY_FLOOR_MICROS = 300;
+const LATENCY_FLOOR_MICROS = 300;
 
 /** A ratio of processor time per request that graygate is held to. */
 export interface CostGoal {

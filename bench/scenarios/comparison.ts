@@ -4,7 +4,7 @@ import { autocannonLoad } from '../load/autocannon.ts';
 import { openLoop } from '../load/own-client.ts';
 import type { Measured, Verdict } from '../report/findings.ts';
 import { nameOfSetting } from '../report/setting.ts';
-import { tableOf } from '../report/tables.ts';
+import { isSaturated, tableOf } from '../report/tables.ts';
 import { type CostGoal, costVerdicts, latencyVerdict, medianOf } from '../report/verdicts.ts';
 import { interleave, warmUp } from '../rounds.ts';
 import type { Bench, Scenario } from './scenario.ts';
@@ -13,6 +13,8 @@ import type { Traffic } from './traffic.ts';
 /** Parts of the maximum of the slowest contender. */
 const FIXED_RATES = [0.2, 0.4, 0.6] as const;
 const QUICK_RATES = [0.4] as const;
+const NOT_SATURATED =
+  'NOT at saturation: no proxy had its core to itself. The load, the origin or something else on this machine was the limit.';
 
 /** The same requests for several proxies, and what each of them costs. */
 interface Comparison extends Pick<Scenario, 'name' | 'about' | 'weight'> {
@@ -67,7 +69,7 @@ async function run(bench: Bench, plan: Comparison) {
       ],
       charts: [],
       verdicts: [...costVerdicts(plan.goals, saturated), ...latency.verdicts],
-      notes: [],
+      notes: saturated.length === 0 || isSaturated(saturated) ? [] : [NOT_SATURATED],
     };
   } finally {
     await arena.close();
