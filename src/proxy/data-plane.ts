@@ -21,7 +21,6 @@ import { Listener, type OpenedSocket } from './listener.ts';
 import { MirrorBudget } from './mirror-budget.ts';
 import { type MirrorCommons, MirrorRuntime } from './mirror-runtime.ts';
 import { NameWatch } from './name-watch.ts';
-import { Overload } from './overload.ts';
 import type { PlaneContext } from './plane-context.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import { RequestIds } from './request-ids.ts';
@@ -61,6 +60,9 @@ export interface HeldResources {
   readonly requests: number;
   readonly retrying: number;
   readonly endpointRequests: number;
+  /** Copies for shadows that have not ended, and the bytes that they and answers to be compared hold. */
+  readonly copies: number;
+  readonly mirroredBytes: number;
   /** Private read buffers in use. */
   readonly buffers: number;
   /** Deadlines watched. */
@@ -102,8 +104,6 @@ export class DataPlane implements Runtimes {
     this.fallbackCells = options.fallbackCells;
     this.#faults = new Faults(options.onFault ?? tellOnStderr);
     this.#sweeper = new Sweeper(this.#faults);
-    const overload = new Overload();
-    this.#sweeper.watch(overload);
     this.#context = {
       buffers: this.#buffers,
       sweeper: this.#sweeper,
@@ -113,7 +113,6 @@ export class DataPlane implements Runtimes {
       fallbackCells: options.fallbackCells,
       unknownCells: options.unknownCells ?? new UnknownCells(),
       retries: new RetryBudget(),
-      overload,
       decisions: options.decisions ?? new DecisionRing(),
       accessLog: null,
       workers: options.workers,
@@ -189,7 +188,7 @@ export class DataPlane implements Runtimes {
     this.#swapListeners(snapshot.listeners, listeners);
     this.#retireUnused(snapshot);
     this.#names.keep(namesOf(snapshot));
-    this.#context.overload.forgive();
+    this.#sweeper.overload.forgive();
     return [...this.#listeners.values()].map((listener) => listener.report());
   }
 
@@ -370,6 +369,8 @@ export class DataPlane implements Runtimes {
     const { active: requests, retrying } = this.#context.retries;
     const { size: timed } = this.#sweeper;
     return {
+      copies: this.#mirroring.copies.size,
+      mirroredBytes: this.#mirroring.budget.usedBytes,
       clientConnections,
       upstreamConnections,
       requests,

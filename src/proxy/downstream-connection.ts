@@ -251,7 +251,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
       this.#refuse(refused);
       return false;
     }
-    if (this.#plane.overload.isShedding) this.#shed(installed);
+    if (this.#plane.sweeper.overload.isShedding) this.#shed(installed);
     else this.#startExchange(installed);
     return this.#phase !== 'closed';
   }

@@ -1,24 +1,20 @@
 import { HeapGauge } from './heap-gauge.ts';
-import type { Timed } from './sweeper.ts';
 
 /** A sweep comes every 50 ms; one that comes so long after the last says that everything else was as late. ms. */
 const LATE_MS = 200;
 /** So far back late sweeps count. ms. */
 const WINDOW_MS = 1500;
 /** Less than this in all, within the window, is an accident (a collection, a large reload). ms. */
-const HELD_UP_MS = 600;
+const HELD_UP_MS = 1000;
 const MAX_HEAP_SHARE = 0.85;
 const HEAP_PERIOD_MS = 250;
 
 /**
  * Says when new requests are better refused at once than served late: when stretches of more than 200 ms in which nothing
- * was read make up 0.6 of the last 1.5 s (the 99th percentile of the event loop's delay is far over 200 ms then), or the heap
- * is filled to more than 85 %. Costs two comparisons a sweep; ends within the window once the cause has gone.
+ * was read make up a second of the last 1.5 s (the 99th percentile of the event loop's delay is far over 200 ms then), or the
+ * heap is filled to more than 85 %. Costs two comparisons a sweep; ends within the window once the cause has gone.
  */
-export class Overload implements Timed {
-  /** Always due: looked at with every sweep. */
-  deadlineAt = 0;
-  sweepSlot = -1;
+export class Overload {
   isShedding = false;
   readonly #heap: Pick<HeapGauge, 'share'>;
   #lastSweepMs = Number.NaN;
@@ -32,8 +28,8 @@ export class Overload implements Timed {
     this.#heap = heap;
   }
 
-  onDeadline(nowMs: number): void {
-    this.deadlineAt = 0;
+  /** A sweep begins. */
+  swept(nowMs: number): void {
     const heldUpMs = nowMs - this.#lastSweepMs;
     this.#lastSweepMs = nowMs;
     if (heldUpMs > LATE_MS) this.#add({ atMs: nowMs, heldUpMs });

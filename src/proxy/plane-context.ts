@@ -5,7 +5,6 @@ import type { FallbackCells } from '../telemetry/fallback-cells.ts';
 import type { RequestCells } from '../telemetry/request-cells.ts';
 import type { UnknownCells } from '../telemetry/unknown-cells.ts';
 import type { InstalledSnapshot } from './installed-snapshot.ts';
-import type { Overload } from './overload.ts';
 import type { ReadBuffers } from './read-buffers.ts';
 import type { RequestIds } from './request-ids.ts';
 import type { RetryBudget } from './retry.ts';
@@ -21,7 +20,6 @@ export interface PlaneContext {
   readonly fallbackCells: FallbackCells;
   readonly unknownCells: UnknownCells;
   readonly retries: RetryBudget;
-  readonly overload: Overload;
   readonly decisions: DecisionRing;
   /** null: off. */
   accessLog: AccessLog | null;

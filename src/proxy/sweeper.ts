@@ -1,4 +1,5 @@
 import { Faults, tellOnStderr } from './faults.ts';
+import { Overload } from './overload.ts';
 
 /** How often deadlines are looked at: no timeout is more exact than this. */
 const TICK_MS = 50;
@@ -26,6 +27,8 @@ export class Sweeper {
   dateLine = '';
   /** Where the code of any connection reports what it did not expect. */
   readonly faults: Faults;
+  /** How late the sweeps are says whether more may be taken on. */
+  readonly overload = new Overload();
   readonly #timed: Timed[] = [];
   readonly #timer: NodeJS.Timeout;
   #second = 0;
@@ -66,6 +69,7 @@ export class Sweeper {
     const now = performance.now();
     const isLate = now - this.nowMs > TICK_MS;
     this.nowMs = now + TICK_MS;
+    this.overload.swept(now);
     this.#renewDate();
     // The loop was held up: what came meanwhile waits to be read, and is read before anybody is said not to have sent it.
     if (isLate) setImmediate(() => this.#expire(now));

@@ -15,8 +15,8 @@ function holdLoopUp(milliseconds: number): void {
 
 /** Late turns, each with its timers and its reads. */
 async function overload(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) {
-    holdLoopUp(400);
+  for (let turn = 0; turn < 2; turn++) {
+    holdLoopUp(1_100);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
@@ -40,7 +40,11 @@ describe('a heap that is full', () => {
       return (await client.answer()).status;
     };
     expect(await status()).toBe(200);
-    for (let mib = 60; (await status()) === 200; mib += 2) await gateway.fillHeap(mib * 1024 * 1024);
+    for (let mib = 70; (await status()) === 200; mib += 4) {
+      await gateway.fillHeap(mib * 1024 * 1024);
+      // It is looked at four times a second.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
     expect(await status()).toBe(503);
     await gateway.fillHeap(0);
     const freeAt = performance.now();

@@ -7,10 +7,10 @@ const ROOMY = { share: () => 0 };
 /** Sweeps at these distances, one after another; gives whether requests are refused after each. */
 function sweep(overload: Overload, gapsMs: readonly number[], startMs = 1_000): boolean[] {
   let nowMs = startMs;
-  overload.onDeadline(nowMs);
+  overload.swept(nowMs);
   return gapsMs.map((gapMs) => {
     nowMs += gapMs;
-    overload.onDeadline(nowMs);
+    overload.swept(nowMs);
     return overload.isShedding;
   });
 }
@@ -23,8 +23,8 @@ describe('a loop that is held up', () => {
     ['a little, for ever', new Array<number>(100).fill(190), false],
     ['once', [...steady(10), 500, ...steady(10)], false],
     ['twice', [...steady(10), 250, 50, 250, ...steady(10)], false],
-    ['again and again', [250, 50, 250, 50, 250], true],
-    ['for long', [700], true],
+    ['again and again', [250, 50, 250, 50, 250, 50, 250], true],
+    ['for long', [1_100], true],
     ['for long, each time', [2_000, 2_000], true],
     ['now and then', [250, ...steady(15), 250, ...steady(15), 250, ...steady(15)], false],
   ])('%s', (_, gaps, isShedding) => {
