@@ -13,6 +13,7 @@ import {
   BAD_CHARSET,
   type BodyReading,
   ENCODED,
+  FoundValue,
   NO_BODY,
   NO_KEY,
   OTHER_TYPE,
@@ -122,7 +123,7 @@ export class BodyReads {
     const secrets = new Map(secret.secrets.map(({ name, hex }) => [toByteString(name), fromHex(hex)]));
     return (body) => {
       const found = partner.read(body);
-      return found.kind === 'found' ? (secrets.get(latin1(found.bytes)) ?? null) : null;
+      return found.kind === 'found' ? (secrets.get(found.text) ?? null) : null;
     };
   }
 }
@@ -155,7 +156,7 @@ function fieldIn(before: Find, name: string, isBody: boolean): Find {
     const found = before(body);
     if (found.kind !== 'found') return found;
     const charset = isBody ? readContentType(body.contentType).charset : utf8;
-    return charset === null ? BAD_CHARSET : field.read(found.bytes, charset);
+    return charset === null ? BAD_CHARSET : field.read(found, charset);
   };
 }
 
@@ -168,7 +169,7 @@ function decoding(before: Find, decode: (bytes: Uint8Array, body: BodyBytes) => 
     const found = before(body);
     if (found.kind !== 'found') return found;
     const decoded = decode(found.bytes, body);
-    return decoded instanceof Uint8Array ? { kind: 'found', bytes: decoded, shape: 'plain' } : decoded;
+    return decoded instanceof Uint8Array ? new FoundValue(decoded) : decoded;
   };
 }
 
@@ -179,7 +180,7 @@ function jsonBody(body: BodyBytes): BodyReading {
   if (kind !== 'json') return OTHER_TYPE;
   if (charset === null) return BAD_CHARSET;
   const bytes = documentAsUtf8(body.bytes, charset);
-  return bytes === null ? BAD_CHARSET : { kind: 'found', bytes, shape: 'plain' };
+  return bytes === null ? BAD_CHARSET : new FoundValue(bytes);
 }
 
 function formBody(body: BodyBytes): BodyReading {
@@ -187,7 +188,7 @@ function formBody(body: BodyBytes): BodyReading {
   if (refusal !== null) return refusal;
   const { kind, charset } = readContentType(body.contentType);
   if (kind !== 'form') return OTHER_TYPE;
-  return charset === null ? BAD_CHARSET : { kind: 'found', bytes: body.bytes, shape: 'plain' };
+  return charset === null ? BAD_CHARSET : new FoundValue(body.bytes);
 }
 
 function refusalOf(body: BodyBytes): UnreadableValue | null {

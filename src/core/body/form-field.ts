@@ -2,7 +2,7 @@ import { percentDecode, toByteString } from '../byte-string.ts';
 import { queryValue } from '../matching/query.ts';
 import { asUtf8, type Charset } from './charset.ts';
 import { latin1 } from './latin1.ts';
-import { ABSENT, BAD_CHARSET, type BodyReading } from './reading.ts';
+import { ABSENT, BAD_CHARSET, type BodyReading, FoundValue } from './reading.ts';
 
 /** Finds fields in forms (application/x-www-form-urlencoded, as the URL standard parses them): the first of a name counts. */
 export class FormField {
@@ -13,12 +13,11 @@ export class FormField {
     this.#name = toByteString(name);
   }
 
-  read(form: Uint8Array, charset: Charset): BodyReading {
-    const text = latin1(form);
+  read({ text }: FoundValue, charset: Charset): BodyReading {
     const sent = charset.name === 'utf-8' ? queryValue(text, this.#name) : this.#valueIn(text, charset);
     if (sent === undefined) return ABSENT;
     const bytes = asUtf8(sent, charset);
-    return bytes === null ? BAD_CHARSET : { kind: 'found', bytes, shape: 'plain' };
+    return bytes === null ? BAD_CHARSET : new FoundValue(bytes);
   }
 
   /** As `queryValue`, for names that have to be read in the form's charset first. */

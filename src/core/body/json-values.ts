@@ -2,7 +2,7 @@ import { fromByteString, toByteString, toBytes } from '../byte-string.ts';
 import { listPlace } from './json-pointer.ts';
 import { MAX_DEPTH, skipBlanks, skipColon, skipString, skipValue } from './json-syntax.ts';
 import { latin1 } from './latin1.ts';
-import { ABSENT, type BodyReading, DUPLICATE_KEY, MALFORMED } from './reading.ts';
+import { ABSENT, type BodyReading, DUPLICATE_KEY, FoundValue, MALFORMED } from './reading.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -165,12 +165,12 @@ function readValue(bytes: Uint8Array, start: number, end: number): BodyReading {
   const first = bytes[start] as number;
   if (first !== QUOTE) {
     const shape = first === OPEN_OBJECT || first === OPEN_LIST ? 'container' : first === LETTER_N ? 'null' : 'plain';
-    return { kind: 'found', bytes: bytes.subarray(start, end), shape };
+    return new FoundValue(bytes.subarray(start, end), shape);
   }
   const text = hasEscape(bytes, start + 1, end - 1)
     ? toBytes(readText(bytes, start + 1, end - 1))
     : bytes.subarray(start + 1, end - 1);
-  return { kind: 'found', bytes: text, shape: 'plain' };
+  return new FoundValue(text);
 }
 
 function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {

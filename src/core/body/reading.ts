@@ -1,14 +1,28 @@
 import { type UnknownReason, type UnknownReasons, unknownBit } from '../unknown-reason.ts';
+import { latin1 } from './latin1.ts';
 
 /** What a look into a body found: a value, nothing where a value could be, or that nothing can be known. */
 export type BodyReading = FoundValue | AbsentValue | UnreadableValue;
 
-export interface FoundValue {
-  readonly kind: 'found';
+/** A value, whose text is made when somebody asks for it, and once. */
+export class FoundValue {
+  readonly kind = 'found';
   /** UTF-8 of a text; a number or word of JSON as sent; an object or list of JSON as sent. */
   readonly bytes: Uint8Array;
   /** `plain` can be a sticky key; null, objects and lists are values, but nobody's id. */
   readonly shape: 'plain' | 'null' | 'container';
+  #text: string | null = null;
+
+  constructor(bytes: Uint8Array, shape: FoundValue['shape'] = 'plain') {
+    this.bytes = bytes;
+    this.shape = shape;
+  }
+
+  /** The bytes as a byte string. */
+  get text(): string {
+    this.#text ??= latin1(this.bytes);
+    return this.#text;
+  }
 }
 
 export interface AbsentValue {

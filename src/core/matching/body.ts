@@ -1,5 +1,4 @@
 import type { BodyReader } from '../body/body-reads.ts';
-import { latin1 } from '../body/latin1.ts';
 import { type BodyReading, TOO_LARGE } from '../body/reading.ts';
 import type { RequestView } from '../request-view.ts';
 import type { Condition } from './condition.ts';
@@ -25,11 +24,11 @@ export function bodyCondition({ reader, matcher, maxBytes }: BodyConditionParts)
         trial.decision.unknown |= reading.bit;
         return 'unknown';
       }
-      return matcher.test(reading.kind === 'found' ? latin1(reading.bytes) : undefined) ? 'true' : 'false';
+      return matcher.test(reading.kind === 'found' ? reading.text : undefined) ? 'true' : 'false';
     },
     seen: (trial) => {
       const reading = readBody(reader, trial.request, maxBytes);
-      return reading === 'unread' || reading.kind !== 'found' ? null : latin1(reading.bytes);
+      return reading === 'unread' || reading.kind !== 'found' ? null : reading.text;
     },
     parts: [],
   };

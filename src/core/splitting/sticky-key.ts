@@ -1,5 +1,4 @@
 import type { BodyReader } from '../body/body-reads.ts';
-import { latin1 } from '../body/latin1.ts';
 import { toByteString } from '../byte-string.ts';
 import { readBody } from '../matching/body.ts';
 import { cookieValue } from '../matching/cookie.ts';
@@ -62,7 +61,7 @@ function bodyKey(reader: BodyReader, request: RequestView, maxBytes: number): st
   const reading = readBody(reader, request, maxBytes);
   if (reading === 'unread') return undefined;
   if (reading.kind !== 'found' || reading.shape !== 'plain' || reading.bytes.length === 0) return null;
-  return latin1(reading.bytes);
+  return reading.text;
 }
 
 function sourceValue(source: Exclude<StickySource, { kind: 'body' }>, request: RequestView): string | undefined {
