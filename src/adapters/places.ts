@@ -1,10 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { isAbsolute, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Reader, type Response } from 'mmdb-lib';
 import type { Place, PlaceDatabase, PlaceDatabases } from '../core/ports.ts';
 
-const BUNDLED = '@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb';
 /** What kind of database knows more than countries, going by its own name. */
 const DETAILED_TYPE = /city|enterprise|insights|precision/i;
 /** First bytes of addresses that are looked up to see what a database of another name knows. */
@@ -37,7 +36,7 @@ export function placeDatabases(baseDirectory: string): PlaceDatabases {
 }
 
 function bundledFile(): string {
-  return createRequire(import.meta.url).resolve(BUNDLED);
+  return fileURLToPath(import.meta.resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb'));
 }
 
 function readDatabase(file: string): PlaceDatabase {

@@ -8,7 +8,7 @@ import { oneWord, scalar, text } from './scalars.ts';
 import { oneOrMore, onlyKey, refuse, refuseShape, section } from './shape.ts';
 import { matcherKeys, oneMatcher } from './value-matcher.ts';
 
-export const jsonPointer = scalar({ type: 'string', pattern: '^(/|$)' }, (written) => {
+const jsonPointer = scalar({ type: 'string', pattern: '^(/|$)' }, (written) => {
   if (parsePointer(written) !== null) return { value: written };
   const hint = written.startsWith('/') ? '~ is written ~0, / within a name ~1' : `write /${written}`;
   return { refused: problem('bad-pointer', `"${written}" is not a JSON pointer`, hint) };

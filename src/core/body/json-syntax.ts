@@ -84,7 +84,7 @@ function skipEscape(bytes: Uint8Array, from: number): number {
 }
 
 /** After an object's key and its colon; `from` lies before the key's first quote, blanks allowed. */
-export function skipKey(bytes: Uint8Array, from: number): number {
+function skipKey(bytes: Uint8Array, from: number): number {
   const start = skipBlanks(bytes, from);
   if (bytes[start] !== QUOTE) return -1;
   return skipColon(bytes, skipString(bytes, start));
@@ -98,7 +98,7 @@ export function skipColon(bytes: Uint8Array, keyEnd: number): number {
 }
 
 /** After the number, `true`, `false` or `null` at `from`. */
-export function skipWord(bytes: Uint8Array, from: number): number {
+function skipWord(bytes: Uint8Array, from: number): number {
   const byte = bytes[from] as number;
   if (byte === MINUS || isDigit(byte)) return skipNumber(bytes, from);
   if (byte === 0x74) return skipLetters(bytes, from, 'true');

@@ -37,7 +37,7 @@ export interface UnreadableValue {
 
 export const ABSENT: AbsentValue = { kind: 'absent' };
 
-export function unreadable(reason: UnknownReason): UnreadableValue {
+function unreadable(reason: UnknownReason): UnreadableValue {
   return { kind: 'unreadable', reason, bit: unknownBit(reason) };
 }
 
