@@ -15,7 +15,7 @@ const INTERNAL: Failure = {
 };
 
 /** What Fastify refuses before a handler runs, in this API's words. */
-const REFUSALS: Readonly<Record<string, Omit<Failure, 'status'>>> = {
+export const REFUSALS: Readonly<Record<string, Omit<Failure, 'status'>>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', message: 'the body is larger than 1 MiB' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'not-json', message: 'the body must be application/json' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'invalid-request', message: 'the body is empty' },

@@ -1,5 +1,5 @@
 /** What each refusal means to a caller: the exit code of a command and the status of an admin answer. */
-const OUTCOMES = {
+export const OUTCOMES = {
   usage: { exitCode: 2, httpStatus: 400 },
   'invalid-request': { exitCode: 1, httpStatus: 400 },
   unauthorized: { exitCode: 1, httpStatus: 401 },

@@ -82,7 +82,7 @@ test('a decision is found by its id, or said to be gone', async () => {
     reason: 'random',
     status: 200,
   };
-  const admin = { get: async () => ({ decisions: [decision] }), post: async () => null };
+  const admin = { get: async () => ({ decisions: [decision] }), post: async () => null, put: async () => null };
   expect(await decisionOf('r-1', admin)).toEqual({
     sample: {
       method: 'GET',
