@@ -90,7 +90,7 @@ const zoneName = scalar({ type: 'string' }, (written) => {
 });
 
 /** `time:` in a `when`: all that is given must hold. */
-export const timeWindow = section('time', {
+export const timeWindow: z.ZodType<ConditionConfig> = section('time', {
   days: oneOrMore(weekdays).optional().describe('Days of the week: Mon-Fri, Sat.'),
   hours: oneOrMore(hourRange)
     .optional()
