@@ -4,6 +4,7 @@
  */
 export const ISSUE_CODES = {
   // the text
+  'unreadable-file': 'A configuration file, or the directory of them, cannot be read.',
   'yaml-syntax': 'The file is not well-formed YAML.',
   'file-too-large': 'A configuration file is larger than 16 MiB.',
   'too-deep': 'Lists and maps are nested more than 64 deep.',
@@ -46,7 +47,7 @@ export const ISSUE_CODES = {
   'bad-key': 'A key or vector has the wrong length, or is not hexadecimal or base64.',
   'bad-time': 'A day, an hour, a date, a zone or a cron line is malformed.',
   'bad-place': 'A country or region is not a code of ISO 3166.',
-  'bad-field': 'A field that is not to be compared is written as neither status, body, header:NAME nor a JSON pointer.',
+  'bad-answer-field': 'A field of an answer is written as neither status, body, header:NAME nor a JSON pointer.',
   'bad-regex': 'A regular expression is malformed or cannot be run in linear time.',
   'place-unavailable': 'No header and no database tells the country, region or city that a condition asks for.',
   'geo-database': 'The database of places cannot be read.',

@@ -184,6 +184,8 @@ export class MirrorCopy implements ResponseSink, LeaseWaiter, Timed, CopyUnderWa
     const framing = this.#hasBody ? `Content-Length: ${this.#bodyBytes}\r\n\r\n` : '\r\n';
     connection.begin(this, this.#headStart + framing, this.#method, false);
     for (const piece of this.#body) connection.sendBytes(piece, 0, piece.length, connection);
+    // From here on the socket holds it; the books keep its bytes until the end.
+    this.#body = [];
     connection.flush();
     connection.isRequestDone = true;
   }

@@ -5,6 +5,7 @@ import { formatIssue } from '../../src/config/issue.ts';
 import { parseConfiguration } from '../../src/config/parse.ts';
 import type { RandomSource } from '../../src/core/ports.ts';
 import { DataPlane, type DataPlaneOptions } from '../../src/proxy/data-plane.ts';
+import { type ComparisonTotal, ComparisonTotals } from '../../src/telemetry/comparison-totals.ts';
 import { FallbackCells } from '../../src/telemetry/fallback-cells.ts';
 import { type MirrorCellDelta, MirrorCells } from '../../src/telemetry/mirror-cells.ts';
 import type { ListenerReport } from '../../src/telemetry/reports.ts';
@@ -28,6 +29,8 @@ export type MirrorAccount = {
   readonly [Key in Exclude<keyof MirrorCellDelta, 'route' | 'rule' | 'mirror' | 'statuses' | 'dropped'>]: number;
 } & {
   readonly dropped: number;
+  /** Dropped by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
 };
 
 /** A data plane in this process, from YAML text: parse, compile, install, as the gateway does it. */
@@ -40,6 +43,7 @@ export class Gateway implements AsyncDisposable {
   private generation = 0;
   private readonly counted = new Map<string, number>();
   private readonly accounts = new Map<string, MirrorAccount>();
+  private readonly comparisons = new ComparisonTotals();
 
   constructor({ random = systemRandom(), plane = {} }: GatewayOptions) {
     const { requestCells, mirrorCells, fallbackCells } = this;
@@ -85,10 +89,12 @@ export class Gateway implements AsyncDisposable {
     return this.counted;
   }
 
-  /** The account of a mirror since the start; throws when one of its identities does not hold. */
-  mirrorAccount(route: string, mirror: string): MirrorAccount {
-    for (const cell of this.mirrorCells.takeDelta().cells) this.addToAccount(cell);
-    const account = this.accounts.get(`${route}/${mirror}`) ?? NO_COPIES;
+  /**
+   * The account of a mirror since the start, `rule` '' being the route's own; throws when one of its identities does not hold.
+   */
+  mirrorAccount(route: string, mirror: string, rule = ''): MirrorAccount {
+    this.takeMirrors();
+    const account = this.accounts.get(`${route}/${rule}/${mirror}`) ?? NO_COPIES;
     const ends = account.notSampled + account.dropped + account.sent + account.pending;
     const outcomes = account.answered + account.timedOut + account.failed + account.inFlight;
     if (account.eligible !== ends || account.sent !== outcomes)
@@ -96,14 +102,29 @@ export class Gateway implements AsyncDisposable {
     return account;
   }
 
+  /** What comparing came to since the start; null: nothing was compared. */
+  comparison(route: string, mirror: string): ComparisonTotal | null {
+    this.takeMirrors();
+    return this.comparisons.of(route, mirror);
+  }
+
+  private takeMirrors(): void {
+    const { cells, comparisons = [] } = this.mirrorCells.takeDelta();
+    for (const cell of cells) this.addToAccount(cell);
+    this.comparisons.add(comparisons);
+  }
+
   private addToAccount(cell: MirrorCellDelta): void {
-    const key = `${cell.route}/${cell.mirror}`;
+    const key = `${cell.route}/${cell.rule}/${cell.mirror}`;
     const before = this.accounts.get(key) ?? NO_COPIES;
     const dropped = Object.values(cell.dropped).reduce((sum, count) => sum + count, before.dropped);
+    const reasons = { ...before.reasons };
+    for (const [reason, count] of Object.entries(cell.dropped)) reasons[reason] = (reasons[reason] ?? 0) + count;
     this.accounts.set(key, {
       eligible: before.eligible + cell.eligible,
       notSampled: before.notSampled + cell.notSampled,
       dropped,
+      reasons,
       sent: before.sent + cell.sent,
       answered: before.answered + cell.answered,
       timedOut: before.timedOut + cell.timedOut,
@@ -122,6 +143,7 @@ const NO_COPIES: MirrorAccount = {
   eligible: 0,
   notSampled: 0,
   dropped: 0,
+  reasons: {},
   sent: 0,
   answered: 0,
   timedOut: 0,

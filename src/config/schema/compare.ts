@@ -10,7 +10,7 @@ const fieldPattern = scalar({ type: 'string' }, (written) => {
   if (parseFieldPattern(written) !== null) return { value: written };
   return {
     refused: problem(
-      'bad-field',
+      'bad-answer-field',
       `"${written}" names no field of an answer`,
       'write /a/*/b, header:NAME, status or body',
     ),

@@ -46,7 +46,7 @@ describe('the schema: every fault at its key or value', () => {
     [
       'a field that is none',
       route('mirror: { to: v3, compare: { ignore: [/a, §items/0, §"header:a b", §/a~2] } }'),
-      ['bad-field', 'bad-field', 'bad-field'],
+      ['bad-answer-field', 'bad-answer-field', 'bad-answer-field'],
     ],
     ['an answer too large to compare', route('mirror: { to: v3, compare: { maxBody: §2MiB } }'), ['bad-size']],
     ['a baseline that is not there', route('mirror: { to: v3, compare: { baseline: §v9 } }'), ['dangling-version']],
@@ -381,5 +381,12 @@ routes:
       - §{ name: r, when: { percent: §200 }, to: §v9, split: { v1: 1 } }
       - { name: §r, when: { percent: §300 }, to: §v8 }
 `;
-  expectIssues(text, ['one-of', 'bad-percent', 'dangling-version', 'duplicate-name', 'bad-percent', 'dangling-version']);
+  expectIssues(text, [
+    'one-of',
+    'bad-percent',
+    'dangling-version',
+    'duplicate-name',
+    'bad-percent',
+    'dangling-version',
+  ]);
 });
