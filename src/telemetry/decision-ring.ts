@@ -37,7 +37,7 @@ export interface DecisionRecord {
 /** How many a worker keeps until it reports them. */
 const WAITING_KEPT = 50;
 /** How many of all workers are kept. */
-export const DECISIONS_KEPT = 200;
+const DECISIONS_KEPT = 200;
 /** At most ten a second of each worker are looked at, so that it costs nothing that could be measured. */
 const SPACING_MS = 100;
 
