@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Reader, type Response } from 'mmdb-lib';
@@ -9,24 +10,24 @@ const DETAILED_TYPE = /city|enterprise|insights|precision/i;
 /** First bytes of addresses that are looked up to see what a database of another name knows. */
 const SAMPLES = 223;
 
-interface Opened {
-  readonly signature: string;
-  readonly database: PlaceDatabase;
-}
+/** How often a database in use is looked at for a newer one in its place. */
+const CHECK_EVERY_MS = 60_000;
 
-/** Databases in the MaxMind format. `baseDirectory` is where relative paths begin. A file that has changed is read anew. */
-export function placeDatabases(baseDirectory: string): PlaceDatabases {
-  const opened = new Map<string, Opened>();
+/**
+ * Databases in the MaxMind format. `baseDirectory` is where relative paths begin. A file that was replaced is taken up by
+ * itself; while what lies there is no database, the one before it stays.
+ */
+export function placeDatabases(baseDirectory: string, checkEveryMs = CHECK_EVERY_MS): PlaceDatabases {
+  const opened = new Map<string, FileDatabase>();
   return {
     open(path) {
       try {
         const file = path === null ? bundledFile() : isAbsolute(path) ? path : join(baseDirectory, path);
-        const stat = statSync(file);
-        const signature = `${stat.ino}:${stat.size}:${stat.mtimeMs}`;
+        const signature = signatureOf(statSync(file));
         const known = opened.get(file);
-        if (known !== undefined && known.signature === signature) return known.database;
-        const database = readDatabase(file);
-        opened.set(file, { signature, database });
+        if (known !== undefined && known.signature === signature) return known;
+        const database = new FileDatabase(file, signature, readFileSync(file), checkEveryMs);
+        opened.set(file, database);
         return database;
       } catch (error) {
         return { error: reasonOf(error) };
@@ -39,23 +40,54 @@ function bundledFile(): string {
   return fileURLToPath(import.meta.resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb'));
 }
 
-function readDatabase(file: string): PlaceDatabase {
-  const reader = new Reader<Response>(readFileSync(file));
-  const placeOf = (address: string): Place | null => {
+function signatureOf({ ino, size, mtimeMs }: Stats): string {
+  return `${ino}:${size}:${mtimeMs}`;
+}
+
+/** One file, read whole. */
+class FileDatabase implements PlaceDatabase {
+  readonly hasRegions: boolean;
+  readonly hasCities: boolean;
+  signature: string;
+  readonly #file: string;
+  readonly #checkEveryMs: number;
+  #reader: Reader<Response>;
+  #checkAtMs: number;
+
+  constructor(file: string, signature: string, bytes: Buffer, checkEveryMs: number) {
+    this.#file = file;
+    this.signature = signature;
+    this.#reader = new Reader<Response>(bytes);
+    this.#checkEveryMs = checkEveryMs;
+    this.#checkAtMs = performance.now() + checkEveryMs;
+    const isDetailed = DETAILED_TYPE.test(this.#reader.metadata.databaseType);
+    const samples = Array.from({ length: SAMPLES }, (_, at) => this.placeOf(`${at + 1}.1.1.1`));
+    this.hasRegions = isDetailed || samples.some((place) => place !== null && place.region !== '');
+    this.hasCities = isDetailed || samples.some((place) => place !== null && place.city !== '');
+  }
+
+  placeOf(address: string): Place | null {
+    if (performance.now() >= this.#checkAtMs) void this.#check();
     try {
-      return placeIn(reader.get(address));
+      return placeIn(this.#reader.get(address));
     } catch {
       // A damaged record, or an address of a family that it does not have.
       return null;
     }
-  };
-  const isDetailed = DETAILED_TYPE.test(reader.metadata.databaseType);
-  const samples = Array.from({ length: SAMPLES }, (_, at) => placeOf(`${at + 1}.1.1.1`));
-  return {
-    hasRegions: samples.some((place) => place !== null && place.region !== '') || isDetailed,
-    hasCities: samples.some((place) => place !== null && place.city !== '') || isDetailed,
-    placeOf,
-  };
+  }
+
+  /** Takes up what lies there now, if it is another database. */
+  async #check(): Promise<void> {
+    this.#checkAtMs = performance.now() + this.#checkEveryMs;
+    try {
+      const signature = signatureOf(await stat(this.#file));
+      if (signature === this.signature) return;
+      this.#reader = new Reader<Response>(await readFile(this.#file));
+      this.signature = signature;
+    } catch {
+      // What was read last still holds.
+    }
+  }
 }
 
 /** A record as MaxMind lays it out, or flat as smaller databases do. */

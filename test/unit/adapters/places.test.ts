@@ -1,8 +1,9 @@
-import { rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { placeDatabases } from '../../../src/adapters/places.ts';
 import type { PlaceDatabase } from '../../../src/core/ports.ts';
+import { eventually } from '../../support/eventually.ts';
 import { mmdb } from '../../support/mmdb.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -68,6 +69,27 @@ describe('a database of the user’s own', () => {
     expect(second.placeOf('1.1.1.1')?.country).toBe('DE');
     rmSync(path);
     expect(databases.open('a.mmdb')).toEqual({ error: 'there is no such file' });
+  });
+
+  test('is taken up by itself when it is replaced, and kept while there is none', async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, 'a.mmdb');
+    const put = (bytes: Buffer) => {
+      writeFileSync(`${path}.new`, bytes);
+      renameSync(`${path}.new`, path);
+    };
+    put(mmdb('country', { '1.0.0.0/8': { country_code: 'FR' } }));
+    const database = placeDatabases(directory, 0).open('a.mmdb') as PlaceDatabase;
+    put(mmdb('country', { '1.0.0.0/8': { country_code: 'DE' } }));
+    await eventually(() => expect(database.placeOf('1.1.1.1')?.country).toBe('DE'));
+    put(Buffer.from('broken'));
+    for (let i = 0; i < 5; i++) {
+      await eventually(() => expect(database.placeOf('1.1.1.1')?.country).toBe('DE'));
+    }
+    rmSync(path);
+    expect(database.placeOf('1.1.1.1')?.country).toBe('DE');
+    put(mmdb('country', { '1.0.0.0/8': { country_code: 'IT' } }));
+    await eventually(() => expect(database.placeOf('1.1.1.1')?.country).toBe('IT'));
   });
 
   test('that is none is refused with a reason', () => {

@@ -10,7 +10,12 @@ const directory = new URL('../../../config/', import.meta.url);
 const examples = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
 
 /** What the examples take from the environment beside tokens: keys of 16 bytes. */
-const SECRETS = { PARTNER_ONE_KEY: '0123456789abcdef', PARTNER_ONE_IV: 'fedcba9876543210' };
+const SECRETS = {
+  PARTNER_ONE_KEY: '0123456789abcdef',
+  PARTNER_ONE_IV: 'fedcba9876543210',
+  PARTNER_THREE_KEY: '0123456789abcdef',
+  PARTNER_THREE_IV: 'fedcba9876543210',
+};
 
 function load(name: string) {
   const text = readFileSync(new URL(name, directory), 'utf8');
