@@ -12,15 +12,17 @@ import { type ConfigIssue, formatIssue } from './config/issue.ts';
 import type { AdminConfig } from './config/model.ts';
 import { CommandError } from './control/command-error.ts';
 import { type LoadedConfiguration, loadConfiguration } from './control/configuration-load.ts';
+import { readEarlierLife } from './control/earlier-life.ts';
 import { explainSample } from './control/explain.ts';
 import { baseDirectoryOf, FileSource } from './control/file-source.ts';
+import { GatewayControl } from './control/gateway-control.ts';
 import { HealthChecks } from './control/health-checks.ts';
 import type { Log } from './control/log.ts';
 import { Publisher } from './control/publisher.ts';
 import type { RequestSample, WireRules } from './control/request-sample.ts';
 import { readingOfRevision } from './control/revision-reading.ts';
-import { readSource } from './control/source-reading.ts';
-import { StateStore } from './control/state-store.ts';
+import { readingOfTexts, readSource } from './control/source-reading.ts';
+import { type Revision, StateStore } from './control/state-store.ts';
 import { statusOf } from './control/status.ts';
 import type { Explanation } from './core/explain.ts';
 import { parseAuthority } from './http/authority.ts';
@@ -142,10 +144,13 @@ interface Parts extends WorkerFleet {
   readonly source: FileSource;
   readonly store: StateStore;
   readonly publisher: Publisher;
+  readonly control: GatewayControl;
   readonly ports: ConditionPorts;
   readonly first: LoadedConfiguration;
   /** Set when the file is broken and what was accepted last stands in for it. */
   readonly lastGood: LoadedConfiguration | null;
+  /** Set when an earlier revision stands in for the file. */
+  readonly rolledBack: LoadedConfiguration | null;
 }
 
 class Gateway implements App {
@@ -169,13 +174,10 @@ class Gateway implements App {
   ): Promise<Gateway> {
     const { log } = options;
     const context = { env: options.env, ...ports };
-    const live = await store.loadLive();
-    const hasLive = Object.keys(live.weights).length > 0 || Object.keys(live.switches).length > 0;
-    const revision = first.config === null || hasLive ? await store.lastGood() : null;
-    const before =
-      revision === null
-        ? null
-        : loadConfiguration(readingOfRevision(revision, source.path, source.baseDirectory), context);
+    const standing = await store.loadStanding();
+    const load = (revision: Revision) =>
+      loadConfiguration(readingOfRevision(revision, source.path, source.baseDirectory), context);
+    const { before, rolledBack } = await readEarlierLife(store, standing, first, load);
     if (first.config === null && (before === null || before.config === null)) {
       throw refusalOf(first.issues, before === null ? 'there is no last good one' : 'the last good one is refused too');
     }
@@ -183,26 +185,47 @@ class Gateway implements App {
     const health = new HealthChecks({ names: systemNames(), log, onChange });
     const publisher = new Publisher({
       fleet: {
-        install: async (publication) => {
-          await fleet.primary.install(publication);
+        install: async (publication, allowanceMs) => {
+          await fleet.primary.install(publication, allowanceMs);
           health.update(publication.config.services);
         },
       },
       store,
-      live,
+      standing,
       before: before?.config ?? null,
       ...ports,
       log,
       nowMs: Date.now,
     });
+    const control = new GatewayControl({
+      publisher,
+      store,
+      loadRevision: load,
+      check: (files) => {
+        const { issues, config } = loadConfiguration(readingOfTexts(files, source.baseDirectory), context);
+        return { ok: config !== null, issues };
+      },
+    });
     const lastGood = first.config === null ? before : null;
-    return new Gateway({ ...fleet, health, options, source, store, publisher, ports, first, lastGood });
+    return new Gateway({
+      ...fleet,
+      health,
+      options,
+      source,
+      store,
+      publisher,
+      control,
+      ports,
+      first,
+      lastGood,
+      rolledBack,
+    });
   }
 
   async start(): Promise<readonly ListenerReport[]> {
-    const { first, lastGood, primary, options, ports, source } = this.#parts;
+    const { first, lastGood, rolledBack, primary, options, ports, source } = this.#parts;
     try {
-      const adminConfig = (lastGood ?? first).config!.admin;
+      const adminConfig = (rolledBack ?? lastGood ?? first).config!.admin;
       this.#admin = this.#createAdmin(adminConfig);
       await this.#publishFirst();
       const admin = await listenAdmin(this.#admin);
@@ -238,7 +261,12 @@ class Gateway implements App {
   }
 
   async #publishFirst(): Promise<void> {
-    const { publisher, first, lastGood, options } = this.#parts;
+    const { publisher, first, lastGood, rolledBack, options } = this.#parts;
+    if (rolledBack !== null) {
+      const stands = await publisher.publish({ kind: 'configuration', load: () => rolledBack, isRolledBack: true });
+      if (stands.ok) return;
+      options.log('error', `revision ${stands.reasons.join('; ')} cannot be put back in force`);
+    }
     const outcome = await publisher.publish({ kind: 'configuration', load: () => first });
     if (outcome.ok) return;
     if (lastGood === null) throw new CommandError('install-refused', outcome.reasons.join('\n'));
@@ -282,6 +310,8 @@ class Gateway implements App {
       decisions: () => collected(() => decisions.list()),
       onInternalError: (error, requestId) =>
         options.log('error', `admin request ${requestId}: ${String((error as Error).stack ?? error)}`),
+      control: this.#parts.control,
+      restartWorkers: () => this.restartWorkers(),
       nowMs: Date.now,
     });
   }

@@ -20,6 +20,8 @@ export interface Access {
   readonly hasTokens: boolean;
   /** Throws unless the caller has at least this role. */
   require(role: Role, fields: AccessFields): void;
+  /** By the token presented; null: there are no tokens, or this is none of them. */
+  roleOf(fields: AccessFields): Role | null;
   /** Throws when a browser may have been led here under another name (DNS rebinding). */
   requireKnownHost(fields: AccessFields): void;
   /** Throws when a browser sends this for a page of another origin. */
@@ -40,6 +42,7 @@ export function createAccess(address: string, tokens: AdminTokens | null): Acces
     require: (role, fields) => {
       if (hasTokens) requireRole(role, roleOf(digests, fields.authorization));
     },
+    roleOf: (fields) => roleOf(digests, fields.authorization),
     requireKnownHost: (fields) => {
       // With tokens a rebound name wins nothing: no browser adds the token to what another site sends.
       if (hasTokens || fields.host === undefined || isKnownHost(hostOfHeader(fields.host), host)) return;

@@ -7,8 +7,9 @@ import { CommandError } from '../control/command-error.ts';
 import { METRICS_CONTENT_TYPE } from '../telemetry/exposition.ts';
 import { type Access, createAccess } from './access.ts';
 import { parseBindAddress } from './address.ts';
-import { readExplainInput } from './explain-input.ts';
 import { failureBody, failureOf } from './failure.ts';
+import { openApiDocument } from './openapi.ts';
+import { apiOperations, controlRequestOf, type Operation } from './operations.ts';
 import { PAGE_CSP, renderDocument } from './page/document.ts';
 import { renderOverview } from './page/overview.ts';
 import type { AdminOptions } from './ports.ts';
@@ -74,6 +75,8 @@ function createApp(): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     requestIdHeader: false,
     genReqId: requestIdOf,
+    // A text is no number and a surplus field no trifle: what does not fit is refused.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     http: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -139,18 +142,32 @@ function routePage(app: FastifyInstance, access: Access, options: AdminOptions):
 
 function routeApi(app: FastifyInstance, access: Access, options: AdminOptions): void {
   const viewer = async (request: FastifyRequest) => access.require('viewer', request.headers);
-  app.get('/api/status', { onRequest: viewer }, () => options.status());
-  app.get('/api/mirrors', { onRequest: viewer }, async () => ({ mirrors: await options.mirrors() }));
-  app.get('/api/traffic', { onRequest: viewer }, async () => ({ traffic: await options.traffic() }));
-  app.get('/api/decisions', { onRequest: viewer }, async () => ({ decisions: await options.decisions() }));
-  app.post('/api/explain', { onRequest: viewer }, (request) =>
-    options.explain(readExplainInput(request.body, options.nowMs())),
+  const operations = apiOperations(options);
+  for (const operation of operations) routeOperation(app, access, operation);
+  app.get('/api/openapi.json', { onRequest: viewer }, async () =>
+    openApiDocument(operations, options.version, access.hasTokens),
   );
   app.get('/metrics', async (request, reply) => {
     if (options.metricsMode === 'token') access.require('viewer', request.headers);
     const metrics = options.metrics();
     const content = Symbol.asyncIterator in metrics ? Readable.from(metrics, { objectMode: false }) : await metrics;
     return reply.header('content-type', METRICS_CONTENT_TYPE).send(content);
+  });
+}
+
+function routeOperation(app: FastifyInstance, access: Access, { method, path, role, body, handle }: Operation): void {
+  app.route({
+    method,
+    url: `/api/${path.replace(/\{(\w+)\}/g, ':$1')}`,
+    onRequest: async (request) => access.require(role, request.headers),
+    ...(body === undefined ? {} : { schema: { body } }),
+    handler: async (request) =>
+      handle({
+        parameters: request.params as Record<string, string>,
+        query: request.query as Record<string, string>,
+        body: (request.body ?? {}) as Record<string, unknown>,
+        control: controlRequestOf(request, access.roleOf(request.headers)),
+      }),
   });
 }
 

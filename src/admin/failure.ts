@@ -6,6 +6,8 @@ export interface Failure {
   readonly status: number;
   readonly code: string;
   readonly message: string;
+  /** What a program can act on beyond the code. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 const INTERNAL: Failure = {
@@ -26,14 +28,15 @@ export const REFUSALS: Readonly<Record<string, Omit<Failure, 'status'>>> = {
 /** Tells a caller no more than what is theirs to know: the sentence of a refusal, nothing of a fault of our own. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CommandError && error.code !== 'internal') {
-    return { status: error.httpStatus, code: error.code, message: error.message };
+    return { status: error.httpStatus, code: error.code, message: error.message, details: error.details };
   }
-  const { code, statusCode } = (error ?? {}) as Partial<FastifyError>;
+  const { code, statusCode, message } = (error ?? {}) as Partial<FastifyError>;
+  if (code === 'FST_ERR_VALIDATION') return { status: 400, code: 'invalid-request', message: message ?? '' };
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return INTERNAL;
   const known = REFUSALS[code ?? ''] ?? { code: 'invalid-request', message: 'the request is malformed' };
   return { status: statusCode, ...known };
 }
 
-export function failureBody({ code, message }: Failure, requestId: string): object {
-  return { error: { code, message, requestId } };
+export function failureBody({ code, message, details }: Failure, requestId: string): object {
+  return { error: { code, message, requestId, ...details } };
 }

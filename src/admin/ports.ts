@@ -1,3 +1,4 @@
+import type { GatewayControl } from '../control/gateway-control.ts';
 import type { RequestSample } from '../control/request-sample.ts';
 import type { Status } from '../control/status.ts';
 import type { DecisionRecord } from '../telemetry/decision-ring.ts';
@@ -24,11 +25,17 @@ export interface AdminOptions {
   traffic(): Promise<readonly TrafficRow[]>;
   /** The last few real decisions, newest first. */
   decisions(): Promise<readonly DecisionRecord[]>;
+  /** Everything that changes what is in force at run time. */
+  readonly control: ControlPort;
+  /** Replaces every worker process without losing a request. */
+  restartWorkers(): Promise<void>;
   /** Told of errors that a caller only sees as `internal`. */
   onInternalError(error: unknown, requestId: string): void;
   /** Milliseconds since the epoch: the time an explained request is taken to come in at, unless it says. */
   nowMs(): number;
 }
+
+export type ControlPort = Pick<GatewayControl, keyof GatewayControl>;
 
 export interface AdminTokens {
   readonly viewer: string | null;

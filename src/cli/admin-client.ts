@@ -5,9 +5,12 @@ import type { Terminal } from './command.ts';
 export interface AdminClient {
   get(path: string): Promise<unknown>;
   post(path: string, body: unknown): Promise<unknown>;
+  /** `revision`: of the object, as the caller has seen it. */
+  put(path: string, body: unknown, revision: number): Promise<unknown>;
 }
 
-const TIMEOUT_MS = 10_000;
+/** A change waits for workers that are replaced first. */
+const TIMEOUT_MS = 20_000;
 
 /** From `--admin` and `--token`, else GRAYGATE_ADMIN and GRAYGATE_TOKEN, else the default address. */
 export function adminClientOf(
@@ -18,14 +21,16 @@ export function adminClientOf(
   const token = flags.token ?? env['GRAYGATE_TOKEN'];
   const authorization: Record<string, string> =
     token === undefined || token === '' ? {} : { authorization: `Bearer ${token}` };
+  const send = (method: string, path: string, body: unknown, further: Record<string, string>) =>
+    ask(new URL(path, base), {
+      method,
+      headers: { ...authorization, 'content-type': 'application/json', 'x-graygate-client': 'cli', ...further },
+      body: JSON.stringify(body),
+    });
   return {
     get: (path) => ask(new URL(path, base), { headers: authorization }),
-    post: (path, body) =>
-      ask(new URL(path, base), {
-        method: 'POST',
-        headers: { ...authorization, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      }),
+    post: (path, body) => send('POST', path, body, {}),
+    put: (path, body, revision) => send('PUT', path, body, { 'if-match': `"${revision}"` }),
   };
 }
 
@@ -36,12 +41,23 @@ function baseUrlOf(text: string): URL {
   return new URL(withScheme.endsWith('/') ? withScheme : `${withScheme}/`);
 }
 
-async function ask(url: URL, init: RequestInit): Promise<unknown> {
-  let response: Response;
+interface Question {
+  readonly method?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** By undici's request, because fetch refuses a number of ports that an admin port may well have. */
+async function ask(url: URL, { method = 'GET', headers, body }: Question): Promise<unknown> {
+  let status: number;
   let text: string;
+  // Only here, because loading it would slow the start of every other command.
+  const { request } = await import('undici');
   try {
-    response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    text = await response.text();
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await request(url, { method, headers, body: body ?? null, signal });
+    status = response.statusCode;
+    text = await response.body.text();
   } catch (error) {
     const why = reasonOf(error);
     throw new CommandError(
@@ -51,15 +67,12 @@ async function ask(url: URL, init: RequestInit): Promise<unknown> {
     );
   }
   const answer = jsonOf(text);
-  if (response.ok && answer !== undefined) return answer;
-  throw refusalOf(response.status, answer, url);
+  if (status >= 200 && status < 300 && answer !== undefined) return answer;
+  throw refusalOf(status, answer, url);
 }
 
-/** fetch says only "fetch failed" and keeps the reason in the cause. */
 function reasonOf(error: unknown): string {
-  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-  if (cause?.code === 'ECONNREFUSED') return 'connection refused';
-  return cause === undefined ? messageOf(error) : (cause.code ?? messageOf(cause));
+  return (error as NodeJS.ErrnoException).code === 'ECONNREFUSED' ? 'connection refused' : messageOf(error);
 }
 
 function refusalOf(status: number, answer: unknown, url: URL): CommandError {
@@ -72,7 +85,7 @@ function refusalOf(status: number, answer: unknown, url: URL): CommandError {
   if (status === 401)
     return new CommandError(
       'unauthorized',
-      `the gateway at ${url.origin} asks for a token: give --token or GRAYGATE_TOKEN`,
+      `the gateway at ${url.origin} wants a token that it knows: give --token or GRAYGATE_TOKEN`,
     );
   return new CommandError(status === 400 ? 'invalid-request' : 'internal', message);
 }

@@ -34,6 +34,11 @@ export function wholeNumber(text: string, name: string, from: number, to: number
   throw new CommandError('usage', `${name} must be a whole number from ${from} to ${to}, not "${text}"`);
 }
 
+export function onOrOff(text: string | undefined): boolean {
+  if (text === 'on' || text === 'off') return text === 'on';
+  throw new CommandError('usage', text === undefined ? 'on or off is missing' : `it is on or off, not "${text}"`);
+}
+
 export function required(value: string | undefined, what: string): string {
   if (value !== undefined && value !== '') return value;
   throw new CommandError('usage', `${what} is missing`);

@@ -3,10 +3,11 @@ import { columns } from './table.ts';
 
 /** The status as a person reads it. */
 export function statusText(status: Status): string {
-  const { generation, revision, config, workers, listeners } = status;
+  const { generation, revision, config, workers, listeners, freeze } = status;
+  const frozen = freeze.on ? `FROZEN   ${freeze.reason}\n` : '';
   const problem = config.error === null ? '' : `REFUSED  ${config.error.replaceAll('\n', '\n         ')}\n`;
   const head = columns([
-    ['config', `${config.file} (generation ${generation}, revision ${revision})`],
+    ['config', `${config.file} (generation ${generation}, revision ${revision}${config.drift ? ', rolled back' : ''})`],
     ['workers', workers.map(({ id, pid, generation: own }) => `${id} (process ${pid}, generation ${own})`).join(', ')],
     [
       'listeners',
@@ -15,7 +16,7 @@ export function statusText(status: Status): string {
         .join(', '),
     ],
   ]);
-  return [`${head}${problem}`, routesText(status), endpointsText(status), switchesText(status)]
+  return [`${head}${frozen}${problem}`, routesText(status), endpointsText(status), switchesText(status)]
     .filter((part) => part !== '')
     .join('\n');
 }

@@ -4,6 +4,9 @@ export const OUTCOMES = {
   'invalid-request': { exitCode: 1, httpStatus: 400 },
   unauthorized: { exitCode: 1, httpStatus: 401 },
   forbidden: { exitCode: 1, httpStatus: 403 },
+  frozen: { exitCode: 1, httpStatus: 409 },
+  'revision-needed': { exitCode: 1, httpStatus: 428 },
+  'revision-moved': { exitCode: 1, httpStatus: 412 },
   'not-found': { exitCode: 1, httpStatus: 404 },
   'config-refused': { exitCode: 1, httpStatus: 422 },
   'config-unreadable': { exitCode: 1, httpStatus: 422 },
@@ -21,11 +24,18 @@ export type CommandErrorCode = keyof typeof OUTCOMES;
 /** A command that was refused or failed, for a person: the message is one clear sentence. */
 export class CommandError extends Error {
   readonly code: CommandErrorCode;
+  /** What a program can act on beyond the code. */
+  readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(code: CommandErrorCode, message: string, options?: { readonly cause?: unknown }) {
+  constructor(
+    code: CommandErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> } = {},
+  ) {
     super(message, options);
     this.name = 'CommandError';
     this.code = code;
+    this.details = options.details ?? {};
   }
 
   get exitCode(): number {

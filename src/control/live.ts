@@ -49,6 +49,11 @@ export function isDrainable(target: string, { services }: Config): boolean {
   );
 }
 
+export function isSameWeights(one: Weights, other: Weights): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => (one[name] ?? 0) === (other[name] ?? 0));
+}
+
 function whyWeightsDrop(name: string, given: Weights, before: Config | null, after: Config): string | null {
   const route = after.routes.find((candidate) => candidate.name === name);
   if (route === undefined) return 'the route is gone';

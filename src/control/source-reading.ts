@@ -31,15 +31,7 @@ export type Keep = (path: string, error: string) => string | null;
 
 /** Reads one file, or every `.yaml` and `.yml` of a directory in name order. `baseDirectory` is where named files lie. */
 export function readSource(path: string, baseDirectory: string, keep: Keep = () => null): SourceReading {
-  const named = new Map<string, TextOrError>();
-  const readFile = (name: string): TextOrError => {
-    const known = named.get(name);
-    if (known !== undefined) return known;
-    const read = readText(isAbsolute(name) ? name : join(baseDirectory, name));
-    const result = typeof read === 'string' ? read : (keep(name, read.error) ?? read);
-    named.set(name, result);
-    return result;
-  };
+  const { named, readFile } = namedFiles(baseDirectory, keep);
   const files: SourceFile[] = [];
   let error: string | null = null;
   try {
@@ -53,6 +45,25 @@ export function readSource(path: string, baseDirectory: string, keep: Keep = () 
     error = `cannot read ${path}: ${reasonOf(cause)}`;
   }
   return { path, baseDirectory, files: error === null ? files : [], error, readFile, named };
+}
+
+/** Texts that somebody sent, as if they lay in `baseDirectory`. */
+export function readingOfTexts(files: readonly SourceFile[], baseDirectory: string): SourceReading {
+  return { path: files[0]?.path ?? '', baseDirectory, files, error: null, ...namedFiles(baseDirectory, () => null) };
+}
+
+/** Each file that a configuration names is read once, when it is asked for. */
+function namedFiles(baseDirectory: string, keep: Keep): Pick<SourceReading, 'named' | 'readFile'> {
+  const named = new Map<string, TextOrError>();
+  const readFile = (name: string): TextOrError => {
+    const known = named.get(name);
+    if (known !== undefined) return known;
+    const read = readText(isAbsolute(name) ? name : join(baseDirectory, name));
+    const result = typeof read === 'string' ? read : (keep(name, read.error) ?? read);
+    named.set(name, result);
+    return result;
+  };
+  return { named, readFile };
 }
 
 /** Do two readings hold the same texts? Compares what the earlier one was asked for. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { LiveState } from '../config/model.ts';
 import { writeFileAtomically } from './atomic-file.ts';
+import { type Actor, AuditTrail } from './audit.ts';
 import { CommandError, messageOf } from './command-error.ts';
+import type { Weights } from './live.ts';
+import { NO_STANDING, parseStanding, type Standing, standingText } from './standing.ts';
 import { StateLock } from './state-lock.ts';
 
 /** The texts of one accepted configuration, as they were read: secrets are not in it, they are filled in again when it is parsed. */
@@ -11,6 +13,8 @@ export interface RevisionTexts {
   readonly files: readonly { readonly path: string; readonly text: string }[];
   /** Texts of the list files, by the path as written. */
   readonly lists: Readonly<Record<string, string>>;
+  /** Live weights that were recorded with it, by route. */
+  readonly adopted?: Readonly<Record<string, Weights>>;
 }
 
 export interface Revision extends RevisionTexts {
@@ -19,26 +23,41 @@ export interface Revision extends RevisionTexts {
   /** Milliseconds since the epoch. */
   readonly acceptedAtMs: number;
   readonly hash: string;
+  /** Absent in records of an earlier program. */
+  readonly by?: Actor;
+}
+
+/** A revision without its texts. */
+export interface RevisionSummary {
+  readonly revision: number;
+  /** ISO 8601. */
+  readonly acceptedAt: string;
+  readonly by: Actor | null;
+  /** Routes whose live weights were recorded with it. */
+  readonly adopted: readonly string[];
 }
 
 /** So many accepted configurations are kept. */
 const REVISIONS_KEPT = 50;
-const NO_LIVE_STATE: LiveState = { weights: {}, switches: {} };
 
 /**
  * The state directory of one gateway: what must outlive the process. Written by one process at a time, each file as a whole.
  */
 export class StateStore {
   readonly directory: string;
+  /** Every change, in order. */
+  readonly audit: AuditTrail;
   readonly #lock: StateLock;
   #newest: { readonly revision: number; readonly hash: string };
 
   private constructor(
     directory: string,
     lock: StateLock,
+    audit: AuditTrail,
     newest: { readonly revision: number; readonly hash: string },
   ) {
     this.directory = directory;
+    this.audit = audit;
     this.#lock = lock;
     this.#newest = newest;
   }
@@ -50,10 +69,9 @@ export class StateStore {
       await mkdir(revisionsOf(directory), { recursive: true, mode: 0o700 });
       const highest = (await revisionNumbers(directory)).at(-1) ?? 0;
       const newest = await newestRevision(directory);
-      return new StateStore(directory, lock, {
-        revision: highest,
-        hash: newest?.revision === highest ? newest.hash : '',
-      });
+      const audit = await AuditTrail.open(directory);
+      const hash = newest?.revision === highest ? newest.hash : '';
+      return new StateStore(directory, lock, audit, { revision: highest, hash });
     } catch (error) {
       if (error instanceof CommandError) throw error;
       throw new CommandError(
@@ -75,13 +93,13 @@ export class StateStore {
   }
 
   /** Records an accepted configuration under its number. One that cannot be written uses its number up all the same. */
-  async accept(texts: RevisionTexts, nowMs: number): Promise<void> {
+  async accept(texts: RevisionTexts, nowMs: number, by: Actor): Promise<void> {
     const revision = this.numberOf(texts);
     if (revision === this.#newest.revision) return;
     const hash = hashOf(texts);
     this.#newest = { revision, hash };
-    const record: Revision = { revision, acceptedAtMs: nowMs, hash, files: texts.files, lists: texts.lists };
-    await this.#write(revisionPath(this.directory, revision), record);
+    const record: Revision = { revision, acceptedAtMs: nowMs, hash, by, ...texts };
+    await this.#write(revisionPath(this.directory, revision), `${JSON.stringify(record, null, 1)}\n`);
     await this.#forgetOld();
   }
 
@@ -90,36 +108,61 @@ export class StateStore {
     return newestRevision(this.directory);
   }
 
-  async loadLive(): Promise<LiveState> {
-    const path = this.#livePath();
-    const text = await readIfThere(path);
-    if (text === null) return NO_LIVE_STATE;
-    const live = parseLive(text);
-    if (live === null)
-      throw new CommandError('state-unusable', `${path} is damaged; remove it to start with what the file says`);
-    return live;
+  /** null: it was never there, was forgotten, or is not readable. */
+  async read(revision: number): Promise<Revision | null> {
+    const text = await readIfThere(revisionPath(this.directory, revision));
+    return text === null ? null : parseRevision(text);
   }
 
-  async saveLive(live: LiveState): Promise<void> {
-    await this.#write(this.#livePath(), live);
+  /** What is kept, newest first. */
+  async history(): Promise<readonly RevisionSummary[]> {
+    const summaries: RevisionSummary[] = [];
+    for (const number of (await revisionNumbers(this.directory)).reverse()) {
+      const record = await this.read(number);
+      if (record === null) continue;
+      const { revision, acceptedAtMs, by, adopted } = record;
+      const acceptedAt = new Date(acceptedAtMs).toISOString();
+      summaries.push({ revision, acceptedAt, by: by ?? null, adopted: Object.keys(adopted ?? {}) });
+    }
+    return summaries;
+  }
+
+  async loadStanding(): Promise<Standing> {
+    const path = this.#standingPath();
+    const text = await readIfThere(path);
+    if (text === null) return NO_STANDING;
+    const standing = parseStanding(text);
+    if (standing === null)
+      throw new CommandError('state-unusable', `${path} is damaged; remove it to start with what the file says`);
+    // The process may have ended between the two.
+    if (this.#lock.isHeld()) await this.audit.append(standing.audit);
+    return standing;
+  }
+
+  /** On disk when it resolves, with its entries in the audit trail. */
+  async saveStanding(standing: Standing): Promise<void> {
+    await this.#write(this.#standingPath(), standingText(standing));
+    await this.audit.append(standing.audit);
+  }
+
+  /** Throws `state-locked` when another process is the one that writes. */
+  requireWritable(): void {
+    if (this.#lock.isHeld()) return;
+    const message = `another process has the state directory ${this.directory}: nothing was written`;
+    throw new CommandError('state-locked', message);
   }
 
   close(): void {
     this.#lock.release();
   }
 
-  #livePath(): string {
+  #standingPath(): string {
     return join(this.directory, 'live.json');
   }
 
-  async #write(path: string, content: unknown): Promise<void> {
-    if (!this.#lock.isHeld()) {
-      throw new CommandError(
-        'state-locked',
-        `another process has taken over the state directory ${this.directory}: nothing was written`,
-      );
-    }
-    await writeFileAtomically(path, `${JSON.stringify(content, null, 1)}\n`);
+  async #write(path: string, text: string): Promise<void> {
+    this.requireWritable();
+    await writeFileAtomically(path, text);
   }
 
   async #forgetOld(): Promise<void> {
@@ -173,22 +216,6 @@ function parseRevision(text: string): Revision | null {
   return value as unknown as Revision;
 }
 
-function parseLive(text: string): LiveState | null {
-  const value = parseObject(text);
-  if (value === null || !isObject(value['weights']) || !isObject(value['switches'])) return null;
-  const weightsAreNumbers = Object.values(value['weights']).every(
-    (split) => isObject(split) && Object.values(split).every(isWeight),
-  );
-  const switchesAreBooleans = Object.values(value['switches']).every((on) => typeof on === 'boolean');
-  const drained: unknown = value['drained'] ?? [];
-  const drainedAreTexts = Array.isArray(drained) && drained.every((target) => typeof target === 'string');
-  return weightsAreNumbers && switchesAreBooleans && drainedAreTexts ? (value as unknown as LiveState) : null;
-}
-
-function isWeight(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-}
-
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -202,13 +229,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** By content alone: the same texts under another name are the same configuration. */
+/** A configuration's files by their content alone: under another name they are the same. */
+export function hashOfFiles(files: RevisionTexts['files']): string {
+  return hashOf({ files, lists: {} });
+}
+
 function hashOf(texts: RevisionTexts): string {
   const hash = createHash('sha256');
+  const adopted = Object.keys(texts.adopted ?? {}).length > 0 ? [['adopted', JSON.stringify(texts.adopted)]] : [];
   const parts = [
     texts.files.map(({ text }) => text),
     ['lists'],
     ...Object.entries(texts.lists).sort(([a], [b]) => (a < b ? -1 : 1)),
+    ...adopted,
   ];
   for (const part of parts) for (const text of part) hash.update(`${Buffer.byteLength(text)}:`).update(text);
   return hash.digest('hex');

@@ -1,8 +1,9 @@
 import type { ServiceConfig } from '../config/model.ts';
 import type { AddressReport, EndpointReport, ListenerReport } from '../telemetry/reports.ts';
 import type { ObservedShare } from '../telemetry/traffic-window.ts';
-import { type Weights, weightsOf } from './live.ts';
+import { isSameWeights, type Weights, weightsOf } from './live.ts';
 import type { InForce } from './publisher.ts';
+import { type Freeze, NO_STANDING } from './standing.ts';
 
 /** The answer of `GET /api/status`: what runs now, and what really happens. */
 export interface Status {
@@ -13,12 +14,17 @@ export interface Status {
     readonly file: string;
     /** Why the file as it is now is not in force: its first problems, one a line; null: it is in force. */
     readonly error: string | null;
+    /** The revision that was put back in force instead of what the file says; null: none was. */
+    readonly rollback: number | null;
+    /** What is in force is not what the file says: it was rolled back. */
+    readonly drift: boolean;
   };
   readonly workers: readonly { readonly id: number; readonly pid: number; readonly generation: number }[];
   readonly listeners: readonly ListenerReport[];
   readonly routes: readonly RouteStatus[];
   readonly services: Readonly<Record<string, ServiceStatus>>;
   readonly switches: Readonly<Record<string, SwitchStatus>>;
+  readonly freeze: Freeze;
   readonly releases: Readonly<Record<string, never>>;
 }
 
@@ -69,9 +75,13 @@ const NOTHING_OBSERVED: ObservedShare = { requests: 0, share: 0 };
 
 export function statusOf(sources: StatusSources): Status {
   const { file, error, inForce, workers, listeners } = sources;
-  const common = { config: { file, error }, workers, listeners, releases: {} };
-  if (inForce === null) return { generation: 0, revision: 0, ...common, routes: [], services: {}, switches: {} };
-  const { generation, revision, config } = inForce;
+  const rollback = inForce?.rollback?.revision ?? null;
+  const common = { config: { file, error, rollback, drift: rollback !== null }, workers, listeners, releases: {} };
+  if (inForce === null) {
+    const { freeze } = NO_STANDING;
+    return { generation: 0, revision: 0, ...common, routes: [], services: {}, switches: {}, freeze };
+  }
+  const { generation, revision, config, freeze } = inForce;
   const byVersion = groupEndpoints(sources.endpoints);
   return {
     generation,
@@ -80,11 +90,12 @@ export function statusOf(sources: StatusSources): Status {
     routes: routesOf(inForce, sources.observed),
     services: Object.fromEntries(config.services.map((service) => [service.name, serviceOf(service, byVersion)])),
     switches: switchesOf(inForce),
+    freeze,
   };
 }
 
 function routesOf(inForce: InForce, observedOn: StatusSources['observed']): RouteStatus[] {
-  const { config, live, effective, objects } = inForce;
+  const { config, live, effective, objects, adopted } = inForce;
   const versions = new Map(config.services.map((service) => [service.name, service.versions.map(({ name }) => name)]));
   return config.routes.map(({ name, service, stable, split: inFile }, at) => {
     const split = weightsOf(effective.routes[at]!.split);
@@ -95,16 +106,11 @@ function routesOf(inForce: InForce, observedOn: StatusSources['observed']): Rout
       stable,
       split,
       source: Object.hasOwn(live.weights, name) ? 'live' : 'file',
-      drift: !isSameWeights(split, weightsOf(inFile)),
+      drift: !isSameWeights(split, adopted[name] ?? weightsOf(inFile)),
       revision: objects.routes.get(name) ?? 0,
       observed: { ...Object.fromEntries(names.map((version) => [version, NOTHING_OBSERVED])), ...observedOn(name) },
     };
   });
-}
-
-function isSameWeights(one: Weights, other: Weights): boolean {
-  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
-  return [...names].every((name) => (one[name] ?? 0) === (other[name] ?? 0));
 }
 
 type EndpointsByVersion = ReadonlyMap<string, ReadonlyMap<string, EndpointReport>>;

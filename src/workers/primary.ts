@@ -294,7 +294,8 @@ export class Primary {
         worker.link.send({ kind: 'swap', generation });
         const answer = await swapped;
         worker.keepSockets(config.listeners);
-        if (!answer.ok && answer.isSilence) this.#giveUp(worker, `did not take generation ${generation} in time`);
+        if (!answer.ok && this.#workers.has(worker.id))
+          this.#giveUp(worker, `did not take generation ${generation}: ${answer.message}`);
       }),
     );
   }

@@ -7,6 +7,7 @@ const HOSTILE = `v2"'><script>alert(1)</script><img src=x onerror=alert(1)>&amp;
 
 const mirror: MirrorTotal = {
   route: 'callbacks',
+  rule: '',
   mirror: 'v3',
   eligible: 100,
   notSampled: 80,
@@ -22,7 +23,7 @@ const mirror: MirrorTotal = {
 
 function busyStatus(version = 'v2', error: string | null = null) {
   return statusView({
-    config: { file: '/etc/graygate.yaml', error },
+    config: { file: '/etc/graygate.yaml', error, rollback: null, drift: false },
     routes: [
       {
         name: 'callbacks',
@@ -106,7 +107,13 @@ describe('the page', () => {
       const routes = [{ ...route!, name: HOSTILE, service: HOSTILE, stable: HOSTILE }];
       const endpoint = { url: HOSTILE, usable: false, reason: HOSTILE };
       const services = { [HOSTILE]: { versions: { [HOSTILE]: { endpoints: [endpoint] } } } };
-      return { ...view, config: { file: HOSTILE, error: HOSTILE }, listeners, routes, services };
+      return {
+        ...view,
+        config: { file: HOSTILE, error: HOSTILE, rollback: null, drift: false },
+        listeners,
+        routes,
+        services,
+      };
     };
     const mirrors = async () => [{ ...mirror, route: HOSTILE, mirror: HOSTILE }];
     await using admin = await AdminFixture.start({ status, mirrors });

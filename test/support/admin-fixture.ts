@@ -1,7 +1,26 @@
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { type AdminServer, createAdminServer } from '../../src/admin/admin-server.ts';
 import type { AdminOptions } from '../../src/admin/ports.ts';
+import { CommandError } from '../../src/control/command-error.ts';
 import type { Status } from '../../src/control/status.ts';
+
+const refuse = async (): Promise<never> => {
+  throw new CommandError('not-ready', 'nothing is behind this admin server');
+};
+
+const NO_CONTROL: AdminOptions['control'] = {
+  setWeights: refuse,
+  resetWeights: refuse,
+  adoptWeights: refuse,
+  setSwitch: refuse,
+  setFreeze: refuse,
+  setDrained: refuse,
+  rollback: refuse,
+  check: refuse,
+  configuration: () => ({ revision: 2, generation: 3, rollback: null, files: [] }),
+  history: async () => [],
+  audit: async () => [],
+};
 
 /** The ports of an admin server with nothing behind them. */
 export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions {
@@ -17,6 +36,8 @@ export function adminOptions(changes: Partial<AdminOptions> = {}): AdminOptions 
     mirrors: async () => [],
     traffic: async () => [],
     decisions: async () => [],
+    control: NO_CONTROL,
+    restartWorkers: async () => {},
     onInternalError: () => {},
     nowMs: () => 1_700_000_000_000,
     ...changes,
@@ -27,13 +48,14 @@ export function statusView(changes: Partial<Status> = {}): Status {
   return {
     generation: 3,
     revision: 2,
-    config: { file: '/etc/graygate.yaml', error: null },
+    config: { file: '/etc/graygate.yaml', error: null, rollback: null, drift: false },
     workers: [{ id: 0, pid: 1, generation: 3 }],
     listeners: [{ name: 'edge', address: '127.0.0.1', port: 8080 }],
     routes: [],
     services: {},
     switches: {},
     releases: {},
+    freeze: { on: false, reason: '', revision: 0 },
     ...changes,
   };
 }

@@ -13,7 +13,7 @@ const MAX_CRON_MS = 7 * 24 * 60 * MINUTE_MS;
 const DAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 /** A value together with what was written: the one decides, the other is shown. */
-interface Written<Value> {
+export interface Written<Value> {
   readonly text: string;
   readonly value: Value;
 }

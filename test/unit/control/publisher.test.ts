@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { re2 } from '../../../src/adapters/re2.ts';
-import type { LiveState } from '../../../src/config/model.ts';
+import type { Config, LiveState } from '../../../src/config/model.ts';
+import type { Actor } from '../../../src/control/audit.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/control/configuration-load.ts';
 import { explainSample } from '../../../src/control/explain.ts';
 import { type Publication, Publisher } from '../../../src/control/publisher.ts';
@@ -16,6 +17,8 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
 const VERSIONS = { v1: 'http://127.0.0.1:9001', v2: 'http://127.0.0.1:9002' };
 const NO_LIVE: LiveState = { weights: {}, switches: {} };
+const ACTOR: Actor = { who: 'local', via: 'api' };
+const FRESH = { freeze: { on: false, reason: '', revision: 0 } };
 
 function readingOf(text: string): SourceReading {
   return {
@@ -43,8 +46,8 @@ interface Stage {
   refusal: Error | null;
 }
 
-async function setStage(live: LiveState = NO_LIVE): Promise<Stage> {
-  const store = await StateStore.open(temporaryDirectory());
+async function setStage(directory = temporaryDirectory(), before: Config | null = null): Promise<Stage> {
+  const store = await StateStore.open(directory);
   onTestFinished(() => store.close());
   const logged: string[] = [];
   const installed: Publication[] = [];
@@ -55,13 +58,29 @@ async function setStage(live: LiveState = NO_LIVE): Promise<Stage> {
     },
   };
   const log = (_level: string, text: string) => logged.push(text);
-  const publisher = new Publisher({ fleet, store, live, before: null, regex: re2, log, nowMs: () => 0 });
+  const publisher = new Publisher({
+    fleet,
+    store,
+    standing: await store.loadStanding(),
+    before,
+    regex: re2,
+    log,
+    nowMs: () => 0,
+  });
   const stage: Stage = { publisher, installed, store, logged, refusal: null };
   return stage;
 }
 
 const publishText = ({ publisher }: Stage, text: string) =>
   publisher.publish({ kind: 'configuration', load: loadText(text) });
+
+const steer = ({ publisher }: Stage, change: (live: LiveState) => LiveState) =>
+  publisher.command({
+    kind: 'live',
+    actor: ACTOR,
+    reason: '',
+    edit: ({ live }) => ({ what: 'weights', object: 'web', from: null, to: null, live: change(live) }),
+  });
 
 test('an accepted configuration is installed, then in force, then recorded', async () => {
   const stage = await setStage();
@@ -118,8 +137,8 @@ test('live weights lie over the file, are stored, and go when the file changes t
   const stage = await setStage();
   await publishText(stage, textOf({ v1: 100, v2: 0 }));
   const edit = (live: LiveState): LiveState => ({ ...live, weights: { web: { v1: 30, v2: 70 } } });
-  expect(await stage.publisher.publish({ kind: 'live', edit })).toEqual({ ok: true, generation: 2, revision: 1 });
-  expect(await stage.store.loadLive()).toEqual({ weights: { web: { v1: 30, v2: 70 } }, switches: {} });
+  expect(await steer(stage, edit)).toMatchObject({ generation: 2, revision: 1 });
+  expect((await stage.store.loadStanding()).live).toEqual({ weights: { web: { v1: 30, v2: 70 } }, switches: {} });
   expect(statusOfStage(stage).routes[0]).toMatchObject({
     split: { v1: 30, v2: 70 },
     source: 'live',
@@ -140,7 +159,7 @@ test('live weights lie over the file, are stored, and go when the file changes t
     drift: false,
     revision: 4,
   });
-  expect(await stage.store.loadLive()).toEqual(NO_LIVE);
+  expect((await stage.store.loadStanding()).live).toEqual(NO_LIVE);
 });
 
 test('a refused live change is not stored', async () => {
@@ -148,8 +167,9 @@ test('a refused live change is not stored', async () => {
   await publishText(stage, textOf({ v1: 100, v2: 0 }));
   stage.refusal = new Error('no');
   const edit = (live: LiveState): LiveState => ({ ...live, switches: { beta: true } });
-  expect(await stage.publisher.publish({ kind: 'live', edit })).toEqual({ ok: false, reasons: ['no'] });
-  expect(await stage.store.loadLive()).toEqual(NO_LIVE);
+  await expect(steer(stage, edit)).rejects.toThrow('no');
+  expect((await stage.store.loadStanding()).live).toEqual(NO_LIVE);
+  expect(stage.publisher.inForce?.live).toEqual(NO_LIVE);
   expect(stage.publisher.error).toBeNull();
 });
 
@@ -183,7 +203,7 @@ test('the status shows every version, observed or not, and every endpoint as the
   expect(statusOfStage(stage, [EJECTED])).toEqual({
     generation: 1,
     revision: 1,
-    config: { file: 'graygate.yaml', error: null },
+    config: { file: 'graygate.yaml', error: null, rollback: null, drift: false },
     workers: [{ id: 1, pid: 2, generation: 1 }],
     listeners: [],
     routes: [
@@ -208,6 +228,7 @@ test('the status shows every version, observed or not, and every endpoint as the
     },
     switches: { beta: { on: false, source: 'file', drift: false, revision: 1 } },
     releases: {},
+    ...FRESH,
   });
 });
 

@@ -1,6 +1,8 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { FILE_ACTOR } from '../../../src/control/audit.ts';
+import { NO_STANDING } from '../../../src/control/standing.ts';
 import { type RevisionTexts, StateStore } from '../../../src/control/state-store.ts';
 import { temporaryDirectory } from '../../support/temporary-directory.ts';
 
@@ -12,7 +14,7 @@ async function open(directory: string): Promise<StateStore> {
 
 async function accept(store: StateStore, texts: RevisionTexts): Promise<number> {
   const revision = store.numberOf(texts);
-  await store.accept(texts, 0);
+  await store.accept(texts, 0, FILE_ACTOR);
   return revision;
 }
 
@@ -65,11 +67,12 @@ test('so many revisions are kept and no more', async () => {
 test('live state is there again after a restart, readable by its owner alone', async () => {
   const directory = temporaryDirectory();
   const store = await open(directory);
-  expect(await store.loadLive()).toEqual({ weights: {}, switches: {} });
-  const live = { weights: { web: { v1: 90, v2: 10.5 } }, switches: { beta: true } };
-  await store.saveLive(live);
+  expect(await store.loadStanding()).toEqual(NO_STANDING);
+  const live = { weights: { web: { v1: 90, v2: 10.5 } }, switches: { beta: true }, drained: ['app/v2'] };
+  const standing = { ...NO_STANDING, generation: 7, revision: 2, live, rollback: { revision: 1, insteadOf: 'abc' } };
+  await store.saveStanding(standing);
   store.close();
-  expect(await (await open(directory)).loadLive()).toEqual(live);
+  expect(await (await open(directory)).loadStanding()).toEqual(standing);
   expect(statSync(join(directory, 'live.json')).mode & 0o077).toBe(0);
 });
 
@@ -77,14 +80,14 @@ test('damaged live state is refused with the file and the way out', async () => 
   const directory = temporaryDirectory();
   const store = await open(directory);
   writeFileSync(join(directory, 'live.json'), '{"weights": {"web": {"v1": "many"}}, "switches": {}}');
-  await expect(store.loadLive()).rejects.toThrow(`${directory}/live.json is damaged`);
+  await expect(store.loadStanding()).rejects.toThrow(`${directory}/live.json is damaged`);
 });
 
 test('nothing is written after another process took the directory over', async () => {
   const directory = temporaryDirectory();
   const store = await open(directory);
   writeFileSync(join(directory, 'lock.2'), '{}');
-  await expect(store.saveLive({ weights: {}, switches: {} })).rejects.toThrow('has taken over');
+  await expect(store.saveStanding(NO_STANDING)).rejects.toThrow('another process has the state directory');
 });
 
 test('a directory that cannot be used is told with the way out', async () => {
