@@ -291,11 +291,7 @@ export class RequestHead {
         const noted = this.#noteField(id, slot);
         if (typeof noted === 'string') return noted;
         flags |= noted;
-      } else if (
-        nameEnd - start > 12 &&
-        LOWER[(byte = bytes[start] as number)] === 120 &&
-        this.#isForwardedName(slot)
-      ) {
+      } else if (nameEnd - start > 12 && LOWER[bytes[start] as number] === 120 && this.#isForwardedName(slot)) {
         flags |= TAKEN | FROM_PROXIES;
         this.hasProxyFields = true;
       }

@@ -67,7 +67,6 @@ const OWN_READING: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^HTTP\/1\.[2-9] /, 'a higher minor version is read as 1.1 (RFC 9110 2.5)'],
 ];
 
-
 it('we believe no head that llhttp refuses, and read the same in what both accept', { timeout: 60_000 }, async () => {
   const seed = fuzzSeed();
   console.log(`GRAYGATE_FUZZ_SEED=${seed}`);

@@ -13,7 +13,7 @@ const MIN_RELATIVE_PERCENT = 20;
 const MIN_ABSOLUTE_PERCENT = 0.03;
 
 /** Both measures by which a difference stands out from the noise, in percent. */
-export function standingOut({ raw, noise, compared }: FieldCounts): {
+function standingOut({ raw, noise, compared }: FieldCounts): {
   readonly relativePercent: number;
   readonly absolutePercent: number;
 } {
