@@ -5,12 +5,11 @@ import { systemNames } from './adapters/names.ts';
 import { placeDatabases } from './adapters/places.ts';
 import { systemRandom } from './adapters/random.ts';
 import { re2 } from './adapters/re2.ts';
-import { type AdminServer, createAdminServer } from './admin/admin-server.ts';
+import { AdminPort, type AdminPortOptions } from './admin/admin-port.ts';
 import { ListCache } from './config/compile/list-cache.ts';
 import { type CompilePorts, compile } from './config/compile.ts';
 import { type ConfigIssue, formatIssue } from './config/issue.ts';
-import type { AdminConfig } from './config/model.ts';
-import { CommandError } from './control/command-error.ts';
+import { CommandError, messageOf } from './control/command-error.ts';
 import { type LoadedConfiguration, loadConfiguration } from './control/configuration-load.ts';
 import { readEarlierLife } from './control/earlier-life.ts';
 import { explainSample } from './control/explain.ts';
@@ -18,6 +17,7 @@ import { baseDirectoryOf, FileSource } from './control/file-source.ts';
 import { GatewayControl } from './control/gateway-control.ts';
 import { HealthChecks } from './control/health-checks.ts';
 import type { Log } from './control/log.ts';
+import { MirrorViews } from './control/mirror-view.ts';
 import { Publisher } from './control/publisher.ts';
 import type { RequestSample, WireRules } from './control/request-sample.ts';
 import { readingOfRevision } from './control/revision-reading.ts';
@@ -34,6 +34,7 @@ import type { ListenerReport, UnhealthyEndpoint } from './telemetry/reports.ts';
 import { Totals } from './telemetry/totals.ts';
 import { TrafficWindow } from './telemetry/traffic-window.ts';
 import { version } from './version.ts';
+import { InheritedSockets } from './workers/inherited-sockets.ts';
 import { linkInProcess } from './workers/link.ts';
 import { ListeningSockets } from './workers/listening-sockets.ts';
 import type { FromWorker, ToWorker } from './workers/messages.ts';
@@ -81,11 +82,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const source = new FileSource({ path: options.configPath, log: options.log });
   const ports = conditionPorts(source.baseDirectory);
   // Before anything is read, so that the processes start meanwhile.
-  const fleet = startFleet(options, source.baseDirectory, ports);
+  const inherited = InheritedSockets.fromEnvironment(options.env, process.pid);
+  const fleet = startFleet(options, source.baseDirectory, ports, inherited);
   try {
     const loaded = loadConfiguration(source.read(), { env: options.env, ...ports });
     if (loaded.config === null && options.lastGood !== true) throw refusalOf(loaded.issues);
-    const store = await StateStore.open(stateDirectoryOf(options, source, loaded));
+    // Beside a gateway on the same sockets this one serves, and waits until the state is its own.
+    const store = await StateStore.open(stateDirectoryOf(options, source, loaded), !inherited.isEmpty);
     try {
       return await Gateway.prepare(options, fleet, source, store, loaded, ports);
     } catch (error) {
@@ -114,28 +117,34 @@ interface WorkerFleet {
   readonly primary: Primary;
   /** null: everything in this process. */
   readonly supervisor: Supervisor | null;
+  readonly inherited: InheritedSockets;
 }
 
-function startFleet({ workers, log }: AppOptions, baseDirectory: string, ports: ConditionPorts): WorkerFleet {
+function startFleet(
+  { workers, log }: AppOptions,
+  baseDirectory: string,
+  ports: ConditionPorts,
+  inherited: InheritedSockets,
+): WorkerFleet {
   const totals = new Totals();
   const window = new TrafficWindow(Date.now);
   const decisions = new RecentDecisions();
-  const sockets = workers > 0 ? new ListeningSockets() : null;
+  const sockets = workers > 0 ? new ListeningSockets(inherited) : null;
   const primary = new Primary({ totals, window, decisions, log, sockets });
   if (workers === 0) {
     const [toWorker, toPrimary] = linkInProcess<ToWorker, FromWorker>();
     const own = { random: systemRandom(), names: systemNames(), ...ports };
-    new Worker({ link: toPrimary, ...own, workers: 1, pid: process.pid, log });
+    new Worker({ link: toPrimary, ...own, workers: 1, pid: process.pid, log, inherited });
     primary.expect(1);
     primary.add(toWorker);
-    return { totals, window, decisions, primary, supervisor: null };
+    return { totals, window, decisions, primary, supervisor: null, inherited };
   }
   // Beside this file, as source or as built.
   const entry = fileURLToPath(new URL(`worker-main${extname(import.meta.url)}`, import.meta.url));
   const start = () => startWorkerProcess(entry, workers, baseDirectory);
   const supervisor = new Supervisor({ workers, primary, start, log, nowMs: () => performance.now() });
   supervisor.start();
-  return { totals, window, decisions, primary, supervisor };
+  return { totals, window, decisions, primary, supervisor, inherited };
 }
 
 interface Parts extends WorkerFleet {
@@ -156,7 +165,8 @@ interface Parts extends WorkerFleet {
 class Gateway implements App {
   readonly #parts: Parts;
   readonly #random = systemRandom();
-  #admin: AdminServer | null = null;
+  readonly #closing = new AbortController();
+  #admin: AdminPort | null = null;
   #isServing = false;
   #stopping: Promise<void> | null = null;
 
@@ -223,15 +233,19 @@ class Gateway implements App {
   }
 
   async start(): Promise<readonly ListenerReport[]> {
-    const { first, lastGood, rolledBack, primary, options, ports, source } = this.#parts;
+    const { first, lastGood, rolledBack, primary, options, ports, source, store, inherited } = this.#parts;
     try {
-      const adminConfig = (rolledBack ?? lastGood ?? first).config!.admin;
-      this.#admin = this.#createAdmin(adminConfig);
+      const config = (rolledBack ?? lastGood ?? first).config!;
+      const unclaimed = inherited.assign(config.listeners.map(({ name }) => name));
+      for (const name of unclaimed) options.log('warning', `the inherited socket ${name} is for no listener`);
+      this.#admin = this.#createAdmin();
+      this.#admin.prepare(config.admin);
       await this.#publishFirst();
-      const admin = await listenAdmin(this.#admin);
+      const admin = await this.#admin.listen(!inherited.isEmpty);
       source.watch((reading) => this.#publish(() => loadConfiguration(reading, { env: options.env, ...ports })));
       this.#isServing = true;
-      return [...primary.listeners(), { name: 'admin', ...admin }];
+      if (!store.isWritable) void this.#takeOver();
+      return admin === null ? primary.listeners() : [...primary.listeners(), { name: 'admin', ...admin }];
     } catch (error) {
       await this.#close();
       throw error;
@@ -282,30 +296,46 @@ class Gateway implements App {
     const outcome = await publisher.publish({ kind: 'configuration', load });
     const after = publisher.inForce?.config;
     if (!outcome.ok || before === undefined || after === undefined) return;
-    if (JSON.stringify(before.admin) !== JSON.stringify(after.admin))
-      options.log('warning', 'a change of admin takes effect at the next start');
+    if (JSON.stringify(before.admin) !== JSON.stringify(after.admin)) await this.#admin?.follow(after.admin);
     if (before.state !== after.state) options.log('warning', 'a change of state takes effect at the next start');
   }
 
-  #createAdmin({ address, tokens, metrics }: AdminConfig): AdminServer {
-    const { publisher, primary, totals, window, decisions, options } = this.#parts;
+  /** Until then it is read only: the gateway that is to go has the state. */
+  async #takeOver(): Promise<void> {
+    const { store, publisher, options } = this.#parts;
+    options.log('info', 'another gateway has the state directory: it is only read until that one lets go');
+    try {
+      if (!(await store.untilFree(this.#closing.signal))) return;
+      await publisher.takeOver();
+      options.log('info', 'the state directory is taken over');
+    } catch (error) {
+      options.log('error', `what the gateway before this one left could not be taken over: ${messageOf(error)}`);
+    }
+  }
+
+  #createAdmin(): AdminPort {
+    const { publisher, primary, totals, window, decisions, options, inherited } = this.#parts;
     const collected = async <T>(read: () => T): Promise<T> => {
       await primary.collect();
       return read();
     };
-    return createAdminServer({
-      address,
-      tokens,
-      metricsMode: metrics,
+    const views = () => new MirrorViews(totals.comparisons, publisher.inForce);
+    const ports: AdminPortOptions['ports'] = {
       version,
       isReady: () => this.#isServing && primary.isRouting(),
       status: () => collected(() => this.#status()),
       explain: (sample) => collected(() => this.#explain(sample)),
       metrics: async function* () {
-        await primary.collect();
+        await collected(views);
         yield* metricChunks(totals, { generation: publisher.inForce?.generation ?? 0, reloads: publisher.reloads });
       },
-      mirrors: () => collected(() => totals.mirrors),
+      mirrors: () => collected(() => views().rows(totals.mirrors)),
+      differences: (route, mirror) => collected(() => views().differences(route, mirror)),
+      forgetDifferences: (route, mirror) =>
+        collected(() => {
+          views().differences(route, mirror);
+          totals.comparisons.forget(route, mirror);
+        }),
       traffic: () => collected(() => window.rows()),
       decisions: () => collected(() => decisions.list()),
       onInternalError: (error, requestId) =>
@@ -313,7 +343,8 @@ class Gateway implements App {
       control: this.#parts.control,
       restartWorkers: () => this.restartWorkers(),
       nowMs: Date.now,
-    });
+    };
+    return new AdminPort({ ports, log: options.log, fd: inherited.take('admin') });
   }
 
   #status() {
@@ -348,22 +379,13 @@ class Gateway implements App {
   async #close(): Promise<void> {
     const { primary, supervisor, store, source, health } = this.#parts;
     this.#isServing = false;
+    this.#closing.abort();
     supervisor?.close();
     source.close();
     await health.close();
     await this.#admin?.close();
     await primary.close();
     store.close();
-  }
-}
-
-async function listenAdmin(admin: AdminServer): Promise<{ readonly address: string; readonly port: number }> {
-  try {
-    return await admin.listen();
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const message = `${error.message}; change admin.address, or stop what listens there`;
-    throw new CommandError(error.code, message, { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Readable } from 'node:stream';
@@ -12,14 +13,27 @@ import { openApiDocument } from './openapi.ts';
 import { apiOperations, controlRequestOf, type Operation } from './operations.ts';
 import { PAGE_CSP, renderDocument } from './page/document.ts';
 import { renderOverview } from './page/overview.ts';
-import type { AdminOptions } from './ports.ts';
+import type { AdminOptions, AdminTokens } from './ports.ts';
 
 /** The operator's door: health, metrics, API and page. */
 export interface AdminServer {
-  /** Binds the address; rejects with a `CommandError` when it cannot be had. */
-  listen(): Promise<{ readonly address: string; readonly port: number }>;
+  /** Binds the address, or takes the open socket `fd`; rejects with a `CommandError` when it cannot be had. */
+  listen(fd?: number | null): Promise<BoundAddress>;
+  /** From now on lets these in. Throws a `CommandError` for what would let strangers in. */
+  admit(callers: AdmittedCallers): void;
   /** Lets go of the port and of every connection, idle or not. */
   close(): Promise<void>;
+}
+
+export interface BoundAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Who may do what. */
+export interface AdmittedCallers {
+  readonly tokens: AdminTokens | null;
+  readonly metrics: 'token' | 'open';
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -44,18 +58,25 @@ const SECURITY_HEADERS = {
 
 /** Throws a `CommandError` for an address that others can reach while no token guards it. */
 export function createAdminServer(options: AdminOptions): AdminServer {
-  const access = createAccess(options.address, options.tokens);
+  let current = createAccess(options.address, options.tokens);
+  const metrics = { mode: options.metricsMode };
+  const access = accessThrough(() => current);
   const { host, port } = parseBindAddress(options.address);
   const app = createApp();
   guard(app, access);
   answerErrors(app, options);
   routeHealth(app, options);
   routePage(app, access, options);
-  routeApi(app, access, options);
+  routeApi(app, access, options, metrics);
   return {
-    listen: async () => {
+    admit: (callers) => {
+      current = createAccess(options.address, callers.tokens);
+      metrics.mode = callers.metrics;
+    },
+    listen: async (fd = null) => {
       try {
-        await app.listen({ host, port });
+        if (fd === null) await app.listen({ host, port });
+        else await listenOn(app, fd);
       } catch (error) {
         throw bindError(options.address, error);
       }
@@ -64,6 +85,25 @@ export function createAdminServer(options: AdminOptions): AdminServer {
     },
     close: () => app.close(),
   };
+}
+
+/** Whoever asks is judged by what holds at that moment. */
+function accessThrough(current: () => Access): Access {
+  return {
+    get hasTokens() {
+      return current().hasTokens;
+    },
+    require: (role, fields) => current().require(role, fields),
+    roleOf: (fields) => current().roleOf(fields),
+    requireKnownHost: (fields) => current().requireKnownHost(fields),
+    requireSameOrigin: (fields) => current().requireSameOrigin(fields),
+  };
+}
+
+async function listenOn(app: FastifyInstance, fd: number): Promise<void> {
+  await app.ready();
+  app.server.listen({ fd });
+  await once(app.server, 'listening');
 }
 
 function createApp(): FastifyInstance {
@@ -140,7 +180,12 @@ function routePage(app: FastifyInstance, access: Access, options: AdminOptions):
   });
 }
 
-function routeApi(app: FastifyInstance, access: Access, options: AdminOptions): void {
+function routeApi(
+  app: FastifyInstance,
+  access: Access,
+  options: AdminOptions,
+  metricsAccess: { readonly mode: 'token' | 'open' },
+): void {
   const viewer = async (request: FastifyRequest) => access.require('viewer', request.headers);
   const operations = apiOperations(options);
   for (const operation of operations) routeOperation(app, access, operation);
@@ -148,7 +193,7 @@ function routeApi(app: FastifyInstance, access: Access, options: AdminOptions): 
     openApiDocument(operations, options.version, access.hasTokens),
   );
   app.get('/metrics', async (request, reply) => {
-    if (options.metricsMode === 'token') access.require('viewer', request.headers);
+    if (metricsAccess.mode === 'token') access.require('viewer', request.headers);
     const metrics = options.metrics();
     const content = Symbol.asyncIterator in metrics ? Readable.from(metrics, { objectMode: false }) : await metrics;
     return reply.header('content-type', METRICS_CONTENT_TYPE).send(content);

@@ -169,6 +169,37 @@ export class Publisher {
     return made;
   }
 
+  /**
+   * The state directory is this process's from now on: what its last writer left there is put in force here. Rejects when
+   * that cannot be done; then what is in force stays.
+   */
+  takeOver(): Promise<void> {
+    // In turn: a command before it finds the state locked, one after it sees what the last writer left.
+    const taken = this.#turn.then(async () => this.#makeTaken(await this.#store.takeOver()));
+    this.#turn = taken.catch(() => undefined);
+    return taken;
+  }
+
+  async #makeTaken(standing: Standing): Promise<void> {
+    const inForce = this.#inForce;
+    if (inForce === null) throw new CommandError('not-ready', 'no configuration is in force yet');
+    this.#generation = Math.max(this.#generation, standing.generation + 1);
+    const { config, loaded, rollback } = inForce;
+    const { live, dropped } = carryLive(standing.live, null, config);
+    const adopted = adoptedAfter(standing.adopted, live, config);
+    const publication = { generation: ++this.#generation, config, live, lists: loaded.lists };
+    const snapshot = await this.#install(publication);
+    this.#standing = standing;
+    const texts = { files: loaded.reading.files, lists: loaded.lists, ...(isEmpty(adopted) ? {} : { adopted }) };
+    if (rollback === null) await this.#store.accept(texts, this.#nowMs(), FILE_ACTOR);
+    const revision = rollback?.revision ?? this.#store.numberOf(texts);
+    this.#become(publication, snapshot, revision, { adopted, freeze: standing.freeze, rollback, loaded });
+    for (const sentence of dropped) this.#log('warning', sentence);
+    const from = standing.revision;
+    const entry = { ...FILE_ACTOR, what: 'configuration', object: '', from, to: revision, reason: 'taken over' };
+    await this.#store.saveStanding(this.#standingNow(from === revision ? [] : [entry]));
+  }
+
   async #makeConfiguration(change: ConfigurationChange): Promise<Outcome> {
     const loaded = await change.load();
     const { config } = loaded;

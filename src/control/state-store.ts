@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { writeFileAtomically } from './atomic-file.ts';
 import { type Actor, AuditTrail } from './audit.ts';
 import { CommandError, messageOf } from './command-error.ts';
@@ -37,6 +38,7 @@ export interface RevisionSummary {
   readonly adopted: readonly string[];
 }
 
+const LOCK_RETRY_MS = 50;
 /** So many accepted configurations are kept. */
 const REVISIONS_KEPT = 50;
 
@@ -47,12 +49,15 @@ export class StateStore {
   readonly directory: string;
   /** Every change, in order. */
   readonly audit: AuditTrail;
-  readonly #lock: StateLock;
+  /** null: another process writes, and this one only reads. */
+  #lock: StateLock | null;
+  /** The lock, while what the last writer left has yet to be read. */
+  #taken: StateLock | null = null;
   #newest: { readonly revision: number; readonly hash: string };
 
   private constructor(
     directory: string,
-    lock: StateLock,
+    lock: StateLock | null,
     audit: AuditTrail,
     newest: { readonly revision: number; readonly hash: string },
   ) {
@@ -62,16 +67,13 @@ export class StateStore {
     this.#newest = newest;
   }
 
-  /** Locks the directory, making it where it is missing. */
-  static async open(directory: string): Promise<StateStore> {
+  /** Locks the directory, making it where it is missing. `mayWait`: where another process has it, it is only read. */
+  static async open(directory: string, mayWait = false): Promise<StateStore> {
     try {
-      const lock = await StateLock.acquire(directory);
+      const lock = await acquire(directory, mayWait);
       await mkdir(revisionsOf(directory), { recursive: true, mode: 0o700 });
-      const highest = (await revisionNumbers(directory)).at(-1) ?? 0;
-      const newest = await newestRevision(directory);
       const audit = await AuditTrail.open(directory);
-      const hash = newest?.revision === highest ? newest.hash : '';
-      return new StateStore(directory, lock, audit, { revision: highest, hash });
+      return new StateStore(directory, lock, audit, await newestOf(directory));
     } catch (error) {
       if (error instanceof CommandError) throw error;
       throw new CommandError(
@@ -80,6 +82,27 @@ export class StateStore {
         { cause: error },
       );
     }
+  }
+
+  get isWritable(): boolean {
+    return this.#lock?.isHeld() === true;
+  }
+
+  /** Resolves once the process that has the directory has let go, and no other can take it; false: given up before that. */
+  async untilFree(givenUp: AbortSignal): Promise<boolean> {
+    while (!givenUp.aborted && this.#taken === null) {
+      await delay(LOCK_RETRY_MS, undefined, { signal: givenUp }).catch(() => undefined);
+      if (!givenUp.aborted) this.#taken = await acquire(this.directory, true);
+    }
+    return this.#taken !== null;
+  }
+
+  /** Writes from now on; returns what the last writer left. Nothing may be commanded before that is in force. */
+  async takeOver(): Promise<Standing> {
+    this.#lock = this.#taken;
+    this.#newest = await newestOf(this.directory);
+    await this.audit.readAgain();
+    return this.loadStanding();
   }
 
   /** The number of the newest accepted configuration; 0: none yet. */
@@ -135,7 +158,7 @@ export class StateStore {
     if (standing === null)
       throw new CommandError('state-unusable', `${path} is damaged; remove it to start with what the file says`);
     // The process may have ended between the two.
-    if (this.#lock.isHeld()) await this.audit.append(standing.audit);
+    if (this.isWritable) await this.audit.append(standing.audit);
     return standing;
   }
 
@@ -147,13 +170,13 @@ export class StateStore {
 
   /** Throws `state-locked` when another process is the one that writes. */
   requireWritable(): void {
-    if (this.#lock.isHeld()) return;
+    if (this.isWritable) return;
     const message = `another process has the state directory ${this.directory}: nothing was written`;
     throw new CommandError('state-locked', message);
   }
 
   close(): void {
-    this.#lock.release();
+    (this.#lock ?? this.#taken)?.release();
   }
 
   #standingPath(): string {
@@ -169,6 +192,22 @@ export class StateStore {
     const numbers = await revisionNumbers(this.directory);
     for (const old of numbers.slice(0, -REVISIONS_KEPT)) await rm(revisionPath(this.directory, old), { force: true });
   }
+}
+
+/** null: another process has it, and that is to be waited for. */
+async function acquire(directory: string, mayWait: boolean): Promise<StateLock | null> {
+  try {
+    return await StateLock.acquire(directory);
+  } catch (error) {
+    if (mayWait && error instanceof CommandError && error.code === 'state-locked') return null;
+    throw error;
+  }
+}
+
+async function newestOf(directory: string): Promise<{ readonly revision: number; readonly hash: string }> {
+  const highest = (await revisionNumbers(directory)).at(-1) ?? 0;
+  const newest = await newestRevision(directory);
+  return { revision: highest, hash: newest?.revision === highest ? newest.hash : '' };
 }
 
 function revisionsOf(directory: string): string {

@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import { getSystemErrorName } from 'node:util';
+import type { InheritedSockets } from './inherited-sockets.ts';
 import type { SocketHandle } from './link.ts';
 
 /** What is needed of a listener to open its socket. */
@@ -26,10 +27,10 @@ interface ServerHandles {
  */
 export class ListeningSockets {
   readonly #open = new Map<string, Handle>();
-  readonly #inherited: ReadonlyMap<string, number>;
+  readonly #inherited: InheritedSockets;
 
-  /** `inherited`: file descriptors of sockets that were open before this process, by listener name. */
-  constructor(inherited: ReadonlyMap<string, number> = new Map()) {
+  /** `inherited`: those that were open before this process. */
+  constructor(inherited: InheritedSockets) {
     this.#inherited = inherited;
   }
 
@@ -64,8 +65,8 @@ export class ListeningSockets {
   }
 
   async #openOne({ name, address }: ListenerAddress): Promise<Handle> {
-    const fd = this.#inherited.get(name);
-    if (fd !== undefined) return created(createHandle(null, 0, -1, fd), { address: `fd ${fd}`, port: 0 });
+    const fd = this.#inherited.take(name);
+    if (fd !== null) return created(createHandle(null, 0, -1, fd), { address: `fd ${fd}`, port: 0 });
     const { host, port } = splitAddress(address);
     const family = net.isIP(host);
     const resolved = family === 0 ? await lookup(host) : { address: host, family };

@@ -10,6 +10,7 @@ import { MirrorCells } from '../telemetry/mirror-cells.ts';
 import { RequestCells } from '../telemetry/request-cells.ts';
 import { UnknownCells } from '../telemetry/unknown-cells.ts';
 import { refusalSentence } from './bind-refusal.ts';
+import type { InheritedSockets } from './inherited-sockets.ts';
 import type { Link, SocketHandle } from './link.ts';
 import { socketKey } from './listening-sockets.ts';
 import type { FromWorker, Installation, ToWorker } from './messages.ts';
@@ -24,8 +25,8 @@ export interface WorkerOptions extends CompilePorts {
   readonly pid: number;
   /** Where the operator is told of what concerns this worker alone; by default stderr. */
   readonly log?: Log;
-  /** File descriptors of sockets that were open before this process, by listener name. */
-  readonly inherited?: ReadonlyMap<string, number>;
+  /** Listening sockets that were open before this process. */
+  readonly inherited?: InheritedSockets;
 }
 
 /** How often a change of the clients that are connected is told: a limit for each client is that much out of date, and the way there. */
@@ -174,14 +175,14 @@ export class Worker {
 
   #openedSocket(
     listener: { readonly name: string; readonly address: string },
-    inherited: ReadonlyMap<string, number> | null,
+    inherited: InheritedSockets | null,
   ): { readonly handle: SocketHandle } | { readonly fd: number } | null {
     const key = socketKey(listener);
     const handle = this.#sockets.get(key);
     this.#sockets.delete(key);
     if (handle !== undefined) return { handle };
-    const fd = inherited?.get(listener.name);
-    return fd === undefined ? null : { fd };
+    const fd = inherited?.take(listener.name) ?? null;
+    return fd === null ? null : { fd };
   }
 
   /** This process's own copies: the sockets stay open in the primary. */

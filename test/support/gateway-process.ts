@@ -12,6 +12,8 @@ export interface Ended {
 export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Sockets that it inherits, as systemd hands them over. */
+  readonly sockets?: { readonly fds: readonly number[]; readonly names?: string };
 }
 
 const READY_DEADLINE_MS = 20_000;
@@ -24,12 +26,18 @@ class CliProcess implements AsyncDisposable {
   readonly ended: Promise<Ended>;
   #wake = () => {};
 
-  constructor(args: readonly string[], { env = {}, cwd }: ProcessOptions = {}) {
-    this.child = spawn(process.execPath, [builtCli(), ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env['PATH'], ...env },
+  constructor(args: readonly string[], { env = {}, cwd, sockets }: ProcessOptions = {}) {
+    const command = [process.execPath, builtCli(), ...args];
+    // LISTEN_PID is the process's own: a shell knows it, and becomes that process.
+    const [file, ...rest] =
+      sockets === undefined ? command : ['/bin/sh', '-c', 'LISTEN_PID=$$ exec "$@"', 'sh', ...command];
+    const named = sockets?.names === undefined ? {} : { LISTEN_FDNAMES: sockets.names };
+    const listen = sockets === undefined ? {} : { LISTEN_FDS: `${sockets.fds.length}`, ...named };
+    this.child = spawn(file!, rest, {
+      stdio: ['ignore', 'pipe', 'pipe', ...(sockets?.fds ?? [])],
+      env: { PATH: process.env['PATH'], ...env, ...listen },
       ...(cwd === undefined ? {} : { cwd }),
-    });
+    }) as ChildProcessByStdio<null, Readable, Readable>;
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text;
       this.#wake();
