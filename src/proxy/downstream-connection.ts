@@ -65,6 +65,8 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #isHalfClosed = false;
   #lingered = 0;
   #proxyHeader: ProxyHeaderReader | null = null;
+  /** The one empty line that may stand before a request line has been seen. */
+  #hasSkippedLine = false;
   /** When the body's next octet is due by the least rate, and when its last one came. */
   #bodyDueAt = 0;
   /** What was not sent when last looked at, and when that last became less. */
@@ -190,7 +192,10 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     if (held !== null && held.length > 0) return this.#readMoreHead(held, memory, from, to);
     let at = from;
     // One empty line before a request line is what some clients send after a body (RFC 9112 2.2).
-    if (memory[at] === 13 && to - at >= 2 && memory[at + 1] === 10) at += 2;
+    if (memory[at] === 13 && to - at >= 2 && memory[at + 1] === 10 && !this.#hasSkippedLine) {
+      at += 2;
+      this.#hasSkippedLine = true;
+    }
     if (at === to) return to;
     const end = memory.indexOf(HEAD_END, at);
     if (end >= 0 && end + 4 <= to) return this.#beginRequest(memory, at, end) ? end + 4 : to;
@@ -213,7 +218,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     const before = held.length;
     held.add(memory, from, to);
     let start = 0;
-    if (held.bytes[0] === 13 && held.length >= 2 && held.bytes[1] === 10) start = 2;
+    if (held.bytes[0] === 13 && held.length >= 2 && held.bytes[1] === 10 && !this.#hasSkippedLine) start = 2;
     const end = held.bytes.subarray(0, held.length).indexOf(HEAD_END, Math.max(start, before - 3));
     if (end < 0) {
       this.#checkPartialHead(held);
@@ -239,6 +244,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #beginRequest(bytes: Buffer, start: number, end: number): boolean {
     const installed = this.#plane.installed;
     const { limits } = this.#listener.spec;
+    this.#hasSkippedLine = false;
     if (end + 4 - start > limits.headerBytes) {
       this.#refuse(
         bytes.indexOf(13, start) - start > limits.targetBytes + LINE_REST_BYTES ? 'target-too-long' : 'head-too-large',

@@ -83,6 +83,19 @@ describe('connections', () => {
     await client.waitForEnd();
   });
 
+  it.each([[[1]], [[2]], [[3]], [[1, 2, 3]], [[4]]])('two empty lines are too many, cut at %j', async (places) => {
+    await using origin = await answeringOrigin(() => okAnswer('x'));
+    await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
+    await using client = await rawClient(gateway.port());
+    client.methods.push('GET');
+    await client.sendCut('\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', places);
+    expect((await client.answer()).status).toBe(400);
+    await using one = await rawClient(gateway.port());
+    one.methods.push('GET');
+    await one.sendCut('\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', places);
+    expect((await one.answer()).status).toBe(200);
+  });
+
   it('an empty line before a request line is let pass, two are not', async () => {
     await using origin = await answeringOrigin(() => okAnswer('x'));
     await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
