@@ -53,8 +53,8 @@ describe('an upstream that closes after 1 to 20 ms of idleness', () => {
     await using gateway = await startGateway(configText({ versions: { v1: origin.url } }));
     const answers = await load({ ...plan, port: gateway.port(), requests: 10_000, request: () => get('/') });
     expect(tally(answers.map(({ status }) => String(status)))).toEqual({ 200: 10_000 });
-    // There was a race to win: many connections were closed under the gateway's hands.
-    expect(origin.connections).toBeGreaterThan(500);
+    // There was a race to win: connections were closed again and again under the gateway's hands.
+    expect(origin.connections).toBeGreaterThan(2 * plan.connections);
   }, 60_000);
 
   it('costs a POST something only where it was sent on a connection that was closing', async () => {

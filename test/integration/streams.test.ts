@@ -151,7 +151,8 @@ describe('a client that has closed its half', () => {
 
 describe('a peer that leaves', () => {
   const WAYS = ['finish', 'reset'] as const;
-  const silentAnswer: string = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const silentAnswer: string =
+    'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n';
 
   it.each([
     ['while its answer is awaited', 'GET /', [], ''],
