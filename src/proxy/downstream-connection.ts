@@ -24,6 +24,7 @@ const BULK_BYTES = 16_384;
 /** After a final answer to a request not read whole: what is still read, and how long, so that the answer is not lost to a RST. */
 const LINGER_BYTES = 67_108_864;
 const LINGER_MS = 2000;
+const LINGER_TOTAL_MS = 10_000;
 /** So much of what is pipelined is read ahead of its turn: enough to see a client leave that has sent a little too much. */
 const AHEAD_BYTES = 16_384;
 /** What a request body must bring in the long run, whatever its gaps: slower is an attack. Bytes per second. */
@@ -64,6 +65,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #keepAlive = true;
   #isHalfClosed = false;
   #lingered = 0;
+  #lingersUntil = NEVER;
   #proxyHeader: ProxyHeaderReader | null = null;
   /** The one empty line that may stand before a request line has been seen. */
   #hasSkippedLine = false;
@@ -375,6 +377,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #discard(bytes: number): void {
     this.#lingered += bytes;
     if (this.#lingered > LINGER_BYTES) this.destroy();
+    else this.deadlineAt = Math.min(this.#plane.sweeper.nowMs + LINGER_MS, this.#lingersUntil);
   }
 
   // ---- answering ----
@@ -522,6 +525,7 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
     this.#stash = null;
     this.#head = null;
     this.finish();
+    this.#lingersUntil = this.#plane.sweeper.nowMs + LINGER_TOTAL_MS;
     if (this.isBlocked) this.#awaitSending();
     else this.deadlineAt = this.#plane.sweeper.nowMs + LINGER_MS;
     if (wasWhole && this.#isHalfClosed) return;
