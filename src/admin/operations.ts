@@ -36,7 +36,7 @@ const REASON: JsonSchema = { type: 'string', maxLength: 500, description: 'Why; 
 const MAX_AUDIT_ENTRIES = 1000;
 
 export function apiOperations(options: AdminOptions): readonly Operation[] {
-  return [...observing(options), ...steering(options), ...configuring(options)];
+  return [...observing(options), ...comparing(options), ...steering(options), ...configuring(options)];
 }
 
 function observing(options: AdminOptions): Operation[] {
@@ -57,6 +57,43 @@ function observing(options: AdminOptions): Operation[] {
       summary: 'Which rule and version a request would get, and why.',
       body: { type: 'object' },
       handle: ({ body }) => options.explain(readExplainInput(body, options.nowMs())),
+    },
+  ];
+}
+
+function comparing(options: AdminOptions): Operation[] {
+  const path = 'mirrors/{route}/{version}';
+  return [
+    {
+      method: 'GET',
+      path: `${path}/differences`,
+      role: 'viewer',
+      summary: "What a shadow's answers differ in, most frequent first, with samples, noise and both latencies.",
+      handle: ({ parameters }) => options.differences(parameters['route']!, parameters['version']!),
+    },
+    {
+      method: 'PUT',
+      path: `${path}/ignored`,
+      role: 'operator',
+      summary: 'The fields that are not compared, beside those that the file names.',
+      ifMatch: 'needed',
+      body: objectOf(
+        { ignore: { type: 'array', maxItems: 200, items: { type: 'string', maxLength: 300 } }, reason: REASON },
+        ['ignore'],
+      ),
+      handle: ({ parameters, body, control: request }) =>
+        options.control.setIgnored(parameters['route']!, parameters['version']!, body['ignore'] as string[], request),
+    },
+    {
+      method: 'POST',
+      path: `${path}/forget`,
+      role: 'operator',
+      summary: 'Forgets what was compared so far, and begins anew.',
+      body: objectOf({ reason: REASON }),
+      handle: async ({ parameters }) => {
+        await options.forgetDifferences(parameters['route']!, parameters['version']!);
+        return {};
+      },
     },
   ];
 }

@@ -1,8 +1,8 @@
 import type { GatewayControl } from '../control/gateway-control.ts';
+import type { DifferencesView, MirrorView } from '../control/mirror-view.ts';
 import type { RequestSample } from '../control/request-sample.ts';
 import type { Status } from '../control/status.ts';
 import type { DecisionRecord } from '../telemetry/decision-ring.ts';
-import type { MirrorTotal } from '../telemetry/totals.ts';
 import type { TrafficRow } from '../telemetry/traffic-window.ts';
 
 /** What the admin server is handed by whoever composes the gateway. It knows no other part. */
@@ -21,7 +21,11 @@ export interface AdminOptions {
   explain(sample: RequestSample): Promise<object>;
   /** The exposition: one text, or chunks of it. */
   metrics(): Promise<string> | AsyncIterable<string>;
-  mirrors(): Promise<readonly Readonly<MirrorTotal>[]>;
+  mirrors(): Promise<readonly MirrorView[]>;
+  /** Rejects with a `CommandError` when the answers of that version are not compared on that route. */
+  differences(route: string, version: string): Promise<DifferencesView>;
+  /** Forgets what comparing came to, so that it begins anew. */
+  forgetDifferences(route: string, version: string): Promise<void>;
   traffic(): Promise<readonly TrafficRow[]>;
   /** The last few real decisions, newest first. */
   decisions(): Promise<readonly DecisionRecord[]>;

@@ -16,9 +16,9 @@ export interface AuditEntry extends Actor {
   readonly number: number;
   /** ISO 8601. */
   readonly at: string;
-  /** `weights`, `switch`, `freeze`, `endpoint`, `configuration`, `rollback`, `adopt`. */
+  /** `weights`, `switch`, `freeze`, `endpoint`, `configuration`, `rollback`, `adopt`, `ignore`. */
   readonly what: string;
-  /** The name of the route, switch or endpoint; '' where there is but one. */
+  /** The name of the route, switch, endpoint or mirror; '' where there is but one. */
   readonly object: string;
   readonly from: unknown;
   readonly to: unknown;

@@ -3,6 +3,7 @@ import type { Actor, AuditEntry } from './audit.ts';
 import { CommandError } from './command-error.ts';
 import type { LoadedConfiguration } from './configuration-load.ts';
 import { isDrainable, isSameWeights, type Weights, weightsOf } from './live.ts';
+import { checkedFields, comparedMirrors, mirrorObject, withIgnored } from './mirror-ignores.ts';
 import type { InForce, LiveEdit, Publisher } from './publisher.ts';
 import type { SourceFile } from './source-reading.ts';
 import { isWeight } from './standing.ts';
@@ -90,6 +91,21 @@ export class GatewayControl {
       return { what: 'switch', object: name, from, to: on, live: { ...inForce.live, switches } };
     });
     return { revision: after.objects.switches.get(name) ?? 0, generation: after.generation };
+  }
+
+  /** The fields that a mirror's comparison ignores beside those that the file names; none: as the file has it. */
+  async setIgnored(route: string, mirror: string, fields: readonly string[], request: Request): Promise<WriteAnswer> {
+    const object = mirrorObject(route, mirror);
+    const after = await this.#command(request, ({ config, live, objects }) => {
+      const known = comparedMirrors(config).find((candidate) => candidate.object === object);
+      if (known === undefined)
+        throw new CommandError('not-found', `no answers of ${mirror} on route ${route} are compared`);
+      requireRevision(request, objects.mirrors.get(object) ?? 0, true);
+      const to = checkedFields(fields).filter((field) => !known.ignore.includes(field));
+      const from = live.ignored?.[route]?.[mirror] ?? [];
+      return { what: 'ignore', object, from, to, live: withIgnored(live, route, mirror, to) };
+    });
+    return { revision: after.objects.mirrors.get(object) ?? 0, generation: after.generation };
   }
 
   async setFreeze(on: boolean, request: Request): Promise<WriteAnswer> {

@@ -1,5 +1,6 @@
 import { drainedVersion } from '../config/live.ts';
 import type { Config, LiveState, SplitEntryConfig } from '../config/model.ts';
+import { carryIgnored } from './mirror-ignores.ts';
 
 /** A route's weights by version, as given: relative, not normalised. */
 export type Weights = Readonly<Record<string, number>>;
@@ -37,7 +38,16 @@ export function carryLive(live: LiveState, before: Config | null, after: Config)
   for (const target of live.drained ?? []) {
     if (!drained.includes(target)) dropped.push(`${target} is no longer drained: it is gone`);
   }
-  return { live: { weights, switches, ...(drained.length > 0 ? { drained } : {}) }, dropped };
+  const ignored = carryIgnored(live.ignored ?? {}, after, dropped);
+  return {
+    live: {
+      weights,
+      switches,
+      ...(drained.length > 0 ? { drained } : {}),
+      ...(Object.keys(ignored).length > 0 ? { ignored } : {}),
+    },
+    dropped,
+  };
 }
 
 /** Whether an endpoint's URL, or `service/version`, names something. */

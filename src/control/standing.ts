@@ -55,19 +55,32 @@ export function standingText({ live, ...rest }: Standing): string {
 export function parseStanding(text: string): Standing | null {
   const value = parseObject(text);
   if (value === null || !isLive(value)) return null;
-  const { weights, switches, drained, ...rest } = value;
-  const live: LiveState = { weights, switches, ...(drained === undefined ? {} : { drained }) };
+  const { weights, switches, drained, ignored, ...rest } = value;
+  const live: LiveState = {
+    weights,
+    switches,
+    ...(drained === undefined ? {} : { drained }),
+    ...(ignored === undefined ? {} : { ignored }),
+  };
   return { ...NO_STANDING, ...(rest as Partial<Standing>), live };
 }
 
 function isLive(value: Record<string, unknown>): value is Record<string, unknown> & LiveState {
-  const { weights, switches, drained } = value;
+  const { weights, switches, drained, ignored } = value;
   if (!isObject(weights) || !isObject(switches)) return false;
   const areWeights = Object.values(weights).every((split) => isObject(split) && Object.values(split).every(isWeight));
   const areSwitches = Object.values(switches).every((on) => typeof on === 'boolean');
   const areNames =
     drained === undefined || (Array.isArray(drained) && drained.every((name) => typeof name === 'string'));
-  return areWeights && areSwitches && areNames;
+  return areWeights && areSwitches && areNames && (ignored === undefined || areIgnored(ignored));
+}
+
+function areIgnored(ignored: unknown): boolean {
+  const isList = (fields: unknown) => Array.isArray(fields) && fields.every((field) => typeof field === 'string');
+  return (
+    isObject(ignored) &&
+    Object.values(ignored).every((ofRoute) => isObject(ofRoute) && Object.values(ofRoute).every(isList))
+  );
 }
 
 /** A weight is a number, not negative. */

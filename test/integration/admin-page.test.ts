@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { MirrorTotal } from '../../src/telemetry/totals.ts';
+import type { MirrorView } from '../../src/control/mirror-view.ts';
 import { AdminFixture, statusView } from '../support/admin-fixture.ts';
 
 const HOSTILE = `v2"'><script>alert(1)</script><img src=x onerror=alert(1)>&amp;`;
 
-const mirror: MirrorTotal = {
+const mirror: MirrorView = {
   route: 'callbacks',
   rule: '',
   mirror: 'v3',
@@ -19,6 +19,7 @@ const mirror: MirrorTotal = {
   statuses: [0, 9, 0, 0, 1],
   pending: 0,
   inFlight: 0,
+  comparison: null,
 };
 
 function busyStatus(version = 'v2', error: string | null = null) {

@@ -1,5 +1,5 @@
+import type { MirrorView } from '../../control/mirror-view.ts';
 import type { EndpointStatus, RouteStatus, ServiceStatus, Status } from '../../control/status.ts';
-import type { MirrorTotal } from '../../telemetry/totals.ts';
 
 import { type Html, html } from './html.ts';
 
@@ -13,7 +13,7 @@ export interface GatewayFacts {
 }
 
 /** What runs and what really happens, for a person: the page's content, refreshed as a whole. */
-export function renderOverview(status: Status, mirrors: readonly Readonly<MirrorTotal>[], facts: GatewayFacts): Html {
+export function renderOverview(status: Status, mirrors: readonly MirrorView[], facts: GatewayFacts): Html {
   return html`${gatewayPart(status, facts)}
 <main>
 <h2>Routes</h2>
@@ -125,7 +125,7 @@ function noEndpoint(version: string): Html {
   return html`<tr><td>${version}</td><td class="soft">–</td><td class="bad">no endpoint</td></tr>`;
 }
 
-function mirrorsPart(mirrors: readonly Readonly<MirrorTotal>[]): Html {
+function mirrorsPart(mirrors: readonly MirrorView[]): Html {
   const cards = mirrors.slice(0, MAX_SHOWN).map((mirror) => {
     const drops = Object.entries(mirror.dropped);
     const dropped = drops.reduce((sum, [, count]) => sum + count, 0);
@@ -141,11 +141,22 @@ function mirrorsPart(mirrors: readonly Readonly<MirrorTotal>[]): Html {
       ['Failed', mirror.failed],
       ['Pending', mirror.pending],
       ['In flight', mirror.inFlight],
+      ...comparisonLines(mirror),
     ];
     return html`<article class="card"><h3>${mirror.route} → ${mirror.mirror}</h3><table><thead><tr><th>Copies since the start</th><th class="num">Count</th></tr></thead>
 <tbody>${lines.map(([name, count]) => html`<tr><td>${name}</td><td class="num">${count}</td></tr>`)}</tbody></table></article>`;
   });
   return html`<h2>Mirrors</h2><div class="grid">${cards}</div>${leftOut(mirrors.length)}`;
+}
+
+function comparisonLines({ comparison }: MirrorView): readonly (readonly [string, number])[] {
+  if (comparison === null) return [];
+  return [
+    ['Compared', comparison.compared],
+    ['– same', comparison.same],
+    ['– different', comparison.different],
+    ['Fields that really differ', comparison.differingFields],
+  ];
 }
 
 function switchesPart(status: Status): Html | string {
