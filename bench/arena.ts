@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeRequestsFile } from './load/requests-file.ts';
 import { processesOfTree } from './measure/cpu.ts';
-import { verify } from './measure/verify.ts';
+import { untilAnswered, verify } from './measure/verify.ts';
 import { type Origin, startOrigin } from './origin/origin.ts';
 import type { Launch, Peer, Setup } from './peers/peer.ts';
 import type { Entry, Skipped } from './report/findings.ts';
@@ -33,6 +33,8 @@ export class Arena {
   readonly contenders: Contender[] = [];
   readonly skipped: Skipped[] = [];
   readonly origin: Origin;
+  /** Rounds taken again lately, one after the other, that were disturbed again. */
+  repeatedInVain = 0;
   readonly #bench: Bench;
   readonly #requestsFiles = new Map<Traffic, Promise<string>>();
 
@@ -98,6 +100,7 @@ export class Arena {
       process_ = await startServer(role, launch.command, launch.args, port);
       if (full.workers > 1 && launch.workers !== 'threads' && processesOfTree(process_.pid).length === 1)
         throw new Error('it runs everything in one process');
+      await untilAnswered(port, traffic);
       const wrong = await this.#verifyTwice(peer, port, traffic);
       if (wrong.length > 0) throw new Error(`failed the verification: ${wrong.join('; ')}`);
       this.contenders.push({ label, peer, port, process: process_, launch });

@@ -9,6 +9,8 @@ import type { TimeBox } from './time-box.ts';
 
 /** A client that was later than this itself for one request in a hundred says nothing about the proxy. */
 const TOO_LATE_MICROS = 300;
+/** After so many repetitions that were no better, the machine is simply busy. */
+const TRIES_IN_VAIN = 3;
 
 /** Whether the client, not the proxy, was what made requests late. */
 export function isClientLate({ lateP99Micros }: Pick<Round, 'lateP99Micros'>): boolean {
@@ -53,10 +55,16 @@ export async function warmUp(arena: Arena, contenders: readonly Contender[], tri
   for (const contender of contenders) await measureRound(arena, contender, trial);
 }
 
-/** Once more when something else used the machine or the client was late, if there is time; then it stays, marked. */
+/**
+ * Once more when something else used the machine or the client was late, if there is time and it has helped lately; then it
+ * stays, marked.
+ */
 async function measureUndisturbed(arena: Arena, contender: Contender, trial: Trial, box: TimeBox): Promise<Round> {
   const first = await measureRound(arena, contender, trial);
-  return first.isDoubtful && !box.isOver ? await measureRound(arena, contender, trial) : first;
+  if (!first.isDoubtful || box.isOver || arena.repeatedInVain >= TRIES_IN_VAIN) return first;
+  const second = await measureRound(arena, contender, trial);
+  arena.repeatedInVain = second.isDoubtful ? arena.repeatedInVain + 1 : 0;
+  return second;
 }
 
 /** Measures one contender once. */

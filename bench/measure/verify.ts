@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Agent, request } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Origin } from '../origin/origin.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { Traffic, WireRequest } from '../scenarios/traffic.ts';
@@ -8,6 +9,7 @@ const CONNECTIONS = 16;
 /** What all answers of one pass may carry together, requests included: large ones are asked for less often. */
 const BYTES_OF_A_PASS = 32 * 2 ** 20;
 const MOST_USERS = 2_000;
+const FIRST_ANSWER_MS = 20_000;
 
 interface Answer {
   readonly status: number;
@@ -42,6 +44,21 @@ export async function verify(peer: Peer, port: number, traffic: Traffic, origin:
       ...(peer.routes.rule ? await checkRule(ask, traffic, Math.min(users, 200)) : []),
       ...(peer.routes.stamps ? await checkStamps(ask, { ...probe, path: traffic.seenPath }) : []),
     ];
+  } finally {
+    agent.destroy();
+  }
+}
+
+/** Waits, but not for ever, until a proxy that already takes connections also answers: some need a moment more. */
+export async function untilAnswered(port: number, traffic: Traffic): Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const until = performance.now() + FIRST_ANSWER_MS;
+  try {
+    for (;;) {
+      const { status } = await askOnce(agent, port, traffic.requestOf('verify-0', 0, false));
+      if (status === 200 || performance.now() > until) return;
+      await delay(50);
+    }
   } finally {
     agent.destroy();
   }

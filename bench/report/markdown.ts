@@ -9,6 +9,7 @@ export function formatMarkdown(report: Report): string {
   return `${[
     '# Results of the bench',
     `Written by \`npm run bench\` on ${when}, in ${minutes.toFixed(1)} minutes. ${machine}; ${pinning}. Ratios hold within a run; the figures themselves belong to this machine. In tables: the median round, in brackets the lowest and the highest.`,
+    ...doubts(outcomes),
     bullets(versions),
     '## Figures',
     formatVerdicts(outcomes.flatMap(({ verdicts }) => verdicts)),
@@ -17,6 +18,16 @@ export function formatMarkdown(report: Report): string {
     ...(missing.length === 0 ? [] : ['## Not run', bullets(missing.map(({ name, why }) => `${name}: ${why}`))]),
     ...outcomes.map(formatOutcome),
   ].join('\n\n')}\n`;
+}
+
+/** Said first, because it takes weight from everything that follows. */
+function doubts(outcomes: readonly Outcome[]): readonly string[] {
+  const rounds = outcomes.flatMap(({ measured }) => measured).flatMap((one) => one.rounds);
+  const doubtful = rounds.filter((round) => round.isDoubtful).length;
+  if (doubtful === 0) return [];
+  const meaning = 'something else used the machine, or the client came late, also when the round was repeated';
+  const advice = doubtful * 10 > rounds.length ? ' **Repeat this on an idle machine.**' : '';
+  return [`Doubtful: ${doubtful} of ${rounds.length} rounds (${meaning}).${advice}`];
 }
 
 function formatOutcome(outcome: Outcome): string {
