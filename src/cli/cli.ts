@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   switch: async () => (await import('./switch.ts')).switchCommand,
   freeze: async () => (await import('./freeze.ts')).freezeCommand,
   endpoint: async () => (await import('./endpoint.ts')).endpointCommand,
+  mirror: async () => (await import('./mirror.ts')).mirrorCommand,
   history: async () => (await import('./history.ts')).historyCommand,
   rollback: async () => (await import('./rollback.ts')).rollbackCommand,
   audit: async () => (await import('./audit.ts')).auditCommand,
