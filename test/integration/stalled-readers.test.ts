@@ -10,7 +10,7 @@ const READERS = 1_000;
 const GIB = 1024 ** 3;
 const KIB = 1024;
 /** What a connection costs besides what it holds for a stalled side: two sockets, their objects, and garbage. */
-const OBJECTS_BYTES = 56 * KIB;
+const OBJECTS_BYTES = 100_000;
 const HELD_BYTES = 64 * KIB;
 
 /** Answers every request with a GiB, as fast as it is taken. */
