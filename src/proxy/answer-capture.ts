@@ -77,7 +77,7 @@ export class AnswerCapture {
   }
 
   #take(bytes: number): boolean {
-    if (!this.#budget.take(bytes)) {
+    if (!this.#budget.takeForAnswer(bytes)) {
       this.fail('bytes');
       return false;
     }

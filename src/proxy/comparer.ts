@@ -11,7 +11,7 @@ import type { Comparison } from './comparison.ts';
 import type { Faults } from './faults.ts';
 
 /** Answers that wait to be compared; those that come when so many wait are not. */
-const MAX_WAITING = 256;
+const MAX_WAITING = 1024;
 /** Work at one time, so that no request waits for it longer. One comparison is never interrupted. */
 const SLICE_MS = 1;
 /** After work it rests for so many times as long: comparing takes at most a tenth of the worker's time. */
@@ -53,14 +53,18 @@ export class Comparer {
 
   #work(): void {
     this.#timer = null;
+    // Time that the system gave to others in between is not ours to rest for.
+    const spentBefore = process.threadCpuUsage();
     const from = performance.now();
     let now = from;
     while (this.#waiting.length > 0 && now - from < SLICE_MS) {
       this.#compareSafely(this.#waiting.shift() as Comparison);
       now = performance.now();
     }
-    this.#restUntilMs = now + (now - from) * REST_FACTOR;
-    if (this.#waiting.length > 0) this.#workIn(this.#restUntilMs - now);
+    const { user, system } = process.threadCpuUsage(spentBefore);
+    const restMs = (REST_FACTOR * (user + system)) / 1000;
+    this.#restUntilMs = now + restMs;
+    if (this.#waiting.length > 0) this.#workIn(restMs);
   }
 
   #compareSafely(comparison: Comparison): void {

@@ -9,6 +9,11 @@ export class MirrorBudget {
     return true;
   }
 
+  /** For an answer that is to be compared. Copies come first: answers may fill no more than half of the room. */
+  takeForAnswer(bytes: number): boolean {
+    return this.usedBytes + bytes <= this.maxBytes / 2 && this.take(bytes);
+  }
+
   give(bytes: number): void {
     this.usedBytes -= bytes;
   }

@@ -7,6 +7,8 @@ import type { MirrorBudget } from './mirror-budget.ts';
 import type { Sweeper } from './sweeper.ts';
 import type { VersionPool } from './version-pool.ts';
 
+/** Of one mirror: what they hold is bounded by bytes, and this bounds them where answers are small. */
+const MAX_COMPARING = 1024;
 const BREAKER = { failures: 5, restMs: 1000, maxRestMs: 30_000 };
 
 /** A copy, as those see it who may have to end it from outside. */
@@ -58,16 +60,11 @@ export class MirrorRuntime {
   }
 
   get hasRoom(): boolean {
-    return this.inFlight + this.pending < this.#share;
+    return this.inFlight + this.pending < Math.ceil(this.mirror.maxInFlight / Math.max(1, this.commons.workers));
   }
 
-  /** Answers wait for each other longer than copies are in flight: twice as many may. */
   get mayCompare(): boolean {
-    return this.comparing < 2 * this.#share;
-  }
-
-  get #share(): number {
-    return Math.ceil(this.mirror.maxInFlight / Math.max(1, this.commons.workers));
+    return this.comparing < MAX_COMPARING;
   }
 
   /** A copy was sent, and yet the answers are not compared. */

@@ -34,6 +34,13 @@ const REVIEWS = [
   },
 ];
 
+/** ISO 8601; milliseconds alone would now and then be the same in two answers. */
+function nowToTheMicrosecond(): string {
+  const now = performance.timeOrigin + performance.now();
+  const micros = Math.floor((now % 1) * 1000);
+  return new Date(now).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+}
+
 /** The `reviews` service in one of its versions. */
 export function reviewsService(version: ReviewsVersion): RequestListener {
   const color = STAR_COLORS[version];
@@ -47,7 +54,7 @@ export function reviewsService(version: ReviewsVersion): RequestListener {
       answerJson(response, 404, { version, error: 'ask for /reviews/ID' });
       return;
     }
-    const answer: ReviewsAnswer = { version, id: id[1] ?? '1', generatedAt: new Date().toISOString(), reviews };
+    const answer: ReviewsAnswer = { version, id: id[1] ?? '1', generatedAt: nowToTheMicrosecond(), reviews };
     answerJson(response, 200, answer);
   };
 }
