@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../running-process.ts';
 import type { CanaryRule } from '../scenarios/traffic.ts';
-import type { Peer, Site } from './peer.ts';
+import type { Peer, Setup, Site } from './peer.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -65,7 +65,7 @@ ${prefix === null ? '' : `    match: { path: { prefix: ${prefix} } }\n`}    serv
     rules:
 ${others.join('')}${ruleOf('beta', null)}    split: { stable: ${100 - traffic.canaryPercent}, canary: ${traffic.canaryPercent} }
     sticky: [{ header: ${traffic.userHeader} }]
-${setup.mirrorPort === null ? '' : '    mirror: [{ to: shadow, methods: [GET, POST] }]\n'}`;
+${setup.mirrorPort === null ? '' : mirrorOf(setup)}`;
   }
 
   function ruleOf(name: string, value: string | null): string {
@@ -79,6 +79,10 @@ ${setup.mirrorPort === null ? '' : '    mirror: [{ to: shadow, methods: [GET, PO
 function conditionOf(rule: CanaryRule, value: string | null): string {
   if (rule.kind === 'header') return `header: { ${rule.name}: "${value ?? rule.value}" }`;
   return `body: { pointer: /${rule.field}, in: [${value ?? rule.values.join(', ')}] }`;
+}
+
+function mirrorOf({ comparesAnswers }: Setup): string {
+  return `    mirror: [{ to: shadow, methods: [GET, POST]${comparesAnswers === true ? ', compare: true' : ''} }]\n`;
 }
 
 function shadow(port: number): string {

@@ -27,6 +27,16 @@ function nginxPeer(name: string, streaming: string): Peer {
   };
 }
 
+/** Its own copies: subrequests, which the client's connection waits for before its next request. */
+const MIRROR_LOCATION = `
+    location = /_mirror {
+      internal;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_pass http://shadow$request_uri;
+    }`;
+
 function nginxConfiguration({ directory, port, origin, traffic, setup }: Site, streaming: string): string {
   const user = traffic.userHeader.replaceAll('-', '_');
   return `${nginxPreamble(directory, 'proxy', Math.max(8192, traffic.connections * 2), Math.max(1, setup.workers))}
@@ -37,7 +47,7 @@ ${nginxTempPaths(directory)}
   keepalive_timeout 1h;
   upstream stable { server 127.0.0.1:${origin.stablePort}; keepalive 256; keepalive_requests 1000000000; }
   upstream canary { server 127.0.0.1:${origin.canaryPort}; keepalive 256; keepalive_requests 1000000000; }
-  split_clients "$http_${user}" $version { ${traffic.canaryPercent}% canary; * stable; }
+${setup.mirrorPort === null ? '' : `  upstream shadow { server 127.0.0.1:${setup.mirrorPort}; keepalive 256; keepalive_requests 1000000000; }\n`}  split_clients "$http_${user}" $version { ${traffic.canaryPercent}% canary; * stable; }
   server {
     listen 127.0.0.1:${port} backlog=4096;
     location / {
@@ -46,9 +56,9 @@ ${nginxTempPaths(directory)}
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header Via "1.1 nginx";
-      ${streaming}
+      ${streaming}${setup.mirrorPort === null ? '' : '\n      mirror /_mirror;'}
       proxy_pass http://$version;
-    }
+    }${setup.mirrorPort === null ? '' : MIRROR_LOCATION}
   }
 }
 `;

@@ -40,6 +40,8 @@ export interface Setup {
   readonly routes: { readonly count: number; readonly rules: number } | null;
   /** A port that gets a copy of every request. */
   readonly mirrorPort: number | null;
+  /** Whether the answers to the copies are compared with the originals', by who can. */
+  readonly comparesAnswers?: boolean;
   /** Where to leave a profile of the processor time, for who can make one. */
   readonly profileDirectory: string | null;
 }

@@ -2,6 +2,8 @@ import type { Skipped } from '../report/findings.ts';
 import { answers, uploads } from './bodies.ts';
 import { connections } from './connections.ts';
 import { mirror } from './mirror.ts';
+import { mirrorMoods } from './mirror-moods.ts';
+import { mirrorUploads } from './mirror-uploads.ts';
 import { reload } from './reload.ts';
 import { bodyMatch, headers30, post1k } from './requests.ts';
 import { routes } from './routes.ts';
@@ -19,6 +21,8 @@ export const allScenarios: readonly Scenario[] = [
   uploads,
   routes,
   mirror,
+  mirrorMoods,
+  mirrorUploads,
   reload,
   connections,
   workers,
