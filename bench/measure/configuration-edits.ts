@@ -16,7 +16,8 @@ export class ConfigurationEdits {
   readonly #path: string;
   readonly #before: string;
   readonly #after: string;
-  #isCanary = false;
+  /** Where the probe goes now; null: not yet known. */
+  #isCanary: boolean | null = null;
 
   constructor({ port, launch }: Contender, path: string) {
     const { configuration, file = '' } = launch;
@@ -30,19 +31,20 @@ export class ConfigurationEdits {
 
   /** One edit; resolves with the seconds until a request followed it. */
   async flip(): Promise<number> {
-    const startedAt = performance.now();
-    await this.#write();
-    const wanted = this.#isCanary ? 'canary' : 'stable';
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     try {
+      this.#isCanary ??= (await this.#ask(agent)) === 'canary';
+      const wanted = this.#isCanary ? 'stable' : 'canary';
+      const startedAt = performance.now();
+      await this.#write();
       while ((await this.#ask(agent)) !== wanted) {
         if (performance.now() - startedAt > GIVE_UP_MS) throw new Error('the gateway does not follow its file');
         await delay(PROBE_EVERY_MS);
       }
+      return (performance.now() - startedAt) / 1000;
     } finally {
       agent.destroy();
     }
-    return (performance.now() - startedAt) / 1000;
   }
 
   /** One edit after the other, each followed before the next, at least so far apart; stops when told and says how many. */
@@ -64,7 +66,7 @@ export class ConfigurationEdits {
 
   /** Renamed into place, as editors do: nobody reads half a file. */
   async #write(): Promise<void> {
-    this.#isCanary = !this.#isCanary;
+    this.#isCanary = this.#isCanary !== true;
     const split = this.#isCanary ? 'split: { stable: 0, canary: 100 }' : 'split: { stable: 100, canary: 0 }';
     await writeFile(`${this.#file}.new`, `${this.#before}${split}${this.#after}`);
     await rename(`${this.#file}.new`, this.#file);

@@ -49,6 +49,7 @@ export function drawChart(chart: Chart): string {
     ...chart.series.map((series, index) => drawSeries(series, index, xs, ys)),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">
+<title>${escaped(chart.title)}</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
 ${body.join('\n')}
 </svg>
@@ -109,8 +110,11 @@ function line(x1: number, y1: number, x2: number, y2: number, color = '#000000')
 }
 
 function text(x: number, y: number, content: string, anchor: string, more = ''): string {
-  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" ${more}>${safe}</text>`;
+  return `<text x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" ${more}>${escaped(content)}</text>`;
+}
+
+function escaped(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
 function round(value: number): number {

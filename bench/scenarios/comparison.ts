@@ -27,8 +27,8 @@ interface Comparison extends Pick<Scenario, 'name' | 'about' | 'weight'> {
   readonly reference: string;
   /** Held to at saturation. */
   readonly goals: readonly CostGoal[];
-  /** Not only at saturation but also at fixed rates. */
-  readonly hasFixedRates?: boolean;
+  /** Labels of those that are measured at fixed rates too. */
+  readonly fixedRatesOf?: readonly string[];
   /** Labels for the latencies at half of full load, graygate among them; the first is the one it is compared with. */
   readonly latencyOf?: readonly string[];
   /** Labels for autocannon's view. */
@@ -47,7 +47,7 @@ async function run(bench: Bench, plan: Comparison) {
       !bench.plan.isQuick || plan.quickEntrants?.includes(label) !== false;
     await arena.enter(plan.entrants.filter(isEntered), plan.traffic);
     const saturated = await atSaturation(bench, arena, plan);
-    const atRates = plan.hasFixedRates === true ? await atFixedRates(bench, arena, plan.traffic, saturated) : [];
+    const atRates = await atFixedRates(bench, arena, plan, saturated);
     const latency = await atHalfLoad(bench, arena, plan, saturated);
     const simple = await autocannonView(bench, arena, plan);
     return {
@@ -76,28 +76,43 @@ async function run(bench: Bench, plan: Comparison) {
   }
 }
 
-async function atSaturation(bench: Bench, arena: Arena, { traffic }: Comparison): Promise<readonly Measured[]> {
+/** When more follows, half of the time is for this. */
+async function atSaturation(bench: Bench, arena: Arena, plan: Comparison): Promise<readonly Measured[]> {
   const { load, warmupSeconds, secondsPerRound, rounds } = bench.plan;
+  const { traffic, fixedRatesOf, latencyOf } = plan;
+  const box = bench.box.part(1, fixedRatesOf === undefined && latencyOf === undefined ? 1 : 2);
   await warmUp(arena, arena.contenders, { load, traffic, seconds: warmupSeconds });
-  return interleave(bench, arena, arena.contenders, { load, traffic, seconds: secondsPerRound }, { rounds });
+  return interleave(bench, arena, arena.contenders, { load, traffic, seconds: secondsPerRound }, { rounds, box });
 }
 
 /** What a request costs when there is less to do: no proxy can gather several in one turn. */
 async function atFixedRates(
   bench: Bench,
   arena: Arena,
-  traffic: Traffic,
+  { traffic, fixedRatesOf = [], latencyOf }: Comparison,
   saturated: readonly Measured[],
 ): Promise<readonly Measured[]> {
-  const slowest = Math.min(...saturated.map((one) => medianOf(one, (round) => round.requestsPerSecond)));
+  const contenders = arena.contenders.filter(({ label }) => fixedRatesOf.includes(label));
+  const maxima = saturated.filter(({ label }) => fixedRatesOf.includes(label)).map(requestsPerSecondOf);
   const measured: Measured[] = [];
-  for (const part of bench.plan.isQuick ? QUICK_RATES : FIXED_RATES) {
-    if (bench.box.isOver || !Number.isFinite(slowest)) break;
-    const trial = { load: openLoop(Math.round(slowest * part)), traffic, seconds: bench.plan.secondsPerRound };
+  const rates = bench.plan.isQuick ? QUICK_RATES : FIXED_RATES;
+  for (const [index, part] of rates.entries()) {
+    if (bench.box.isOver || contenders.length === 0) break;
+    const trial = {
+      load: openLoop(Math.round(Math.min(...maxima) * part)),
+      traffic,
+      seconds: bench.plan.secondsPerRound,
+    };
+    // The latencies after it get as much as one rate and a half.
+    const box = bench.box.part(1, rates.length - index + (latencyOf === undefined ? 0 : 1.5));
     const rounds = Math.min(3, bench.plan.rounds);
-    measured.push(...(await interleave(bench, arena, arena.contenders, trial, { rounds })));
+    measured.push(...(await interleave(bench, arena, contenders, trial, { rounds, box })));
   }
   return measured;
+}
+
+function requestsPerSecondOf(measured: Measured): number {
+  return medianOf(measured, (round) => round.requestsPerSecond);
 }
 
 async function atHalfLoad(bench: Bench, arena: Arena, plan: Comparison, saturated: readonly Measured[]) {
@@ -108,7 +123,7 @@ async function atHalfLoad(bench: Bench, arena: Arena, plan: Comparison, saturate
     return { title: '', measured: [], verdicts: [] as Verdict[] };
   const maxima = saturated
     .filter(({ label }) => label === own.label || label === reference.label)
-    .map((one) => medianOf(one, (round) => round.requestsPerSecond));
+    .map(requestsPerSecondOf);
   const rate = Math.min(...maxima) / 2;
   const rounds = bench.plan.isQuick ? 2 : bench.plan.rounds + 2;
   const view = await measureLatency(bench, arena, contenders, reference, { traffic: plan.traffic, rate, rounds });

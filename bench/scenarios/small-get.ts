@@ -25,7 +25,7 @@ export const smallGet = comparison({
     { what: 'small GET, CPU vs Caddy', against: caddy.name, atMost: 1 / 5, aim: 1 / 7 },
     { what: 'small GET, CPU vs http-proxy-3', against: httpProxy3.name, atMost: 1 / 5, aim: 1 / 7 },
   ],
-  hasFixedRates: true,
+  fixedRatesOf: [graygate, nginxLua, nginxSplit, haproxy, caddy, fastifyHttpProxy].map(({ name }) => name),
   latencyOf: [nginxSplit.name, graygate.name, nginxLua.name],
   autocannonOf: [graygate.name, nginxLua.name, fastifyHttpProxy.name],
 });
