@@ -1,4 +1,5 @@
 import type { DownstreamRequest } from './downstream-request.ts';
+import { trustedLane } from './head-writer.ts';
 import type { MirrorPlan } from './mirror-plan.ts';
 
 /** Request line and fields of a copy, without framing and the empty line. Host stays; the marker says what it is. */
@@ -9,9 +10,10 @@ export function copyHead(plan: MirrorPlan, request: DownstreamRequest): string {
   const host = mirror.hostSuffix === '' ? request.hostField : suffixedHost(request.hostField, mirror.hostSuffix);
   const trace = removes.has('traceparent') ? '' : request.traceLine();
   const id = removes.has('x-request-id') ? '' : `X-Request-Id: ${request.requestId}\r\n`;
+  const lane = trustedLane(request) || plan.lane;
   return (
     `${request.method} ${request.target} HTTP/1.1\r\nHost: ${host}\r\n${kept}${request.forwardingLines()}` +
-    `${id}${trace}x-gray-mirror: ${mirror.route}\r\n${lines}`
+    `${id}${trace}x-gray-mirror: ${mirror.route}\r\n${lane === '' ? '' : `x-gray-lane: ${lane}\r\n`}${lines}`
   );
 }
 

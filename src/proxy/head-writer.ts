@@ -1,5 +1,6 @@
 import { reasonPhrase } from '../http/reason-phrases.ts';
 import type { ResponseHead } from '../http/response-head.ts';
+import type { DownstreamRequest } from './downstream-request.ts';
 import type { Exchange } from './exchange.ts';
 
 const STATUS_LINES: readonly string[] = Array.from(
@@ -34,15 +35,16 @@ export function requestHead(exchange: Exchange, hasBody: boolean): string {
 
 /** A trusted lane goes on unchanged; else the version chosen is stamped, where the route asks for it. */
 function laneOf(exchange: Exchange): string {
-  const { request } = exchange.client;
-  const { head } = request;
-  if (request.fromTrustedPeer && head.hasProxyFields) {
-    const lane = head.firstHeader('x-gray-lane');
-    if (lane !== undefined && lane !== '') return lane;
-  }
+  const lane = trustedLane(exchange.client.request);
+  if (lane !== '') return lane;
   const arm = exchange.arm;
   if (arm === null || !arm.arm.route.lane) return '';
   return exchange.helper?.version.name ?? arm.arm.version.name;
+}
+
+/** The lane that a trusted peer named; '' for none. */
+export function trustedLane({ fromTrustedPeer, head }: DownstreamRequest): string {
+  return fromTrustedPeer && head.hasProxyFields ? (head.firstHeader('x-gray-lane') ?? '') : '';
 }
 
 /** The head that goes to the client, whole with its empty line. */

@@ -76,13 +76,15 @@ export class InstalledSnapshot {
     const mirrors = rule?.mirrors ?? route.mirrors;
     const headers = rule?.headers ?? route.headers;
     const request = headerChange(headers.request);
+    const runtimeOf = (mirror: Mirror): MirrorRuntime => this.#runtimes.mirrorOf(mirror);
+    const ofArm = { change: request, stampsLane: route.lane, runtimeOf };
     return {
       arm,
       cell: this.#cells[arm.index] as number,
       pool: this.#runtimes.poolOf(version),
       fallback: this.#fallbackOf(arm),
       retry: this.#retryOf(arm),
-      mirrors: mirrors.map((mirror) => mirrorPlan(mirror, request, (of) => this.#runtimes.mirrorOf(of))),
+      mirrors: mirrors.map((mirror) => mirrorPlan(mirror, ofArm)),
       timeoutMs: rule?.timeoutMs ?? route.timeoutMs,
       request,
       response: headerChange(headers.response),

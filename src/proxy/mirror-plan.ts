@@ -12,25 +12,32 @@ export interface MirrorPlan {
   readonly removes: ReadonlySet<string>;
   /** Field lines that a copy has beside the client's, CRLF at the end of each. */
   readonly lines: string;
+  /** The lane that a copy is in unless a trusted peer named one: its own version's, where the route stamps lanes; '' none. */
+  readonly lane: string;
   /** Where the second copy goes by which noise is told; null: nowhere. */
   readonly baseline: MirrorPlan | null;
 }
 
-/** `arm`: what the route or rule changes of each request. A copy gets the same, and the mirror's own changes after it. */
-export function mirrorPlan(
-  mirror: Mirror,
-  arm: HeaderChange | null,
-  runtimeOf: (mirror: Mirror) => MirrorRuntime,
-): MirrorPlan {
+/** What a mirror's plan takes from the arm that it belongs to. */
+interface OfArm {
+  /** What the route or rule changes of each request. A copy gets the same, and the mirror's own changes after it. */
+  readonly change: HeaderChange | null;
+  readonly stampsLane: boolean;
+  runtimeOf(mirror: Mirror): MirrorRuntime;
+}
+
+export function mirrorPlan(mirror: Mirror, arm: OfArm): MirrorPlan {
+  const { change, stampsLane } = arm;
   const own = headerChange(mirror.headers);
   const gone = new Set([...(mirror.credentials === 'drop' ? CREDENTIALS : []), ...(own?.removes ?? [])]);
   const baseline = mirror.compare?.baseline ?? null;
   return {
     mirror,
-    runtime: runtimeOf(mirror),
-    removes: new Set([...(arm?.removes ?? []), ...gone]),
-    lines: linesWithout(arm?.lines ?? '', gone) + (own?.lines ?? ''),
-    baseline: baseline === null ? null : mirrorPlan(baseline, arm, runtimeOf),
+    runtime: arm.runtimeOf(mirror),
+    removes: new Set([...(change?.removes ?? []), ...gone]),
+    lines: linesWithout(change?.lines ?? '', gone) + (own?.lines ?? ''),
+    lane: stampsLane ? mirror.target.name : '',
+    baseline: baseline === null ? null : mirrorPlan(baseline, arm),
   };
 }
 

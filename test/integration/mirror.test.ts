@@ -97,6 +97,30 @@ describe('a copy', () => {
     ]);
   });
 
+  it('is in the lane of its own version, unless a trusted peer named one', async () => {
+    await using v1 = await answeringOrigin(() => okAnswer('primary'));
+    await using v3 = await answeringOrigin(() => okAnswer('shadow'));
+    const text = (trustedProxies: readonly string[]) =>
+      configText({
+        versions: { v1: v1.url, v3: v3.url },
+        route: { lane: true, mirror: { to: 'v3' } },
+        listener: { trustedProxies },
+      });
+    await using gateway = await startGateway(text([]));
+    const one = async (): Promise<void> => {
+      await load({ port: gateway.port(), requests: 1, request: () => get('/', ['x-gray-lane: elsewhere']) });
+      await settled(gateway);
+    };
+    await one();
+    await gateway.install(text(['127.0.0.1']));
+    await one();
+    const lanes = [v1, v3].map((origin) => origin.requests().map((request) => fieldsOf(request, 'x-gray-lane')));
+    expect(lanes).toEqual([
+      [['v1'], ['elsewhere']],
+      [['v3'], ['elsewhere']],
+    ]);
+  });
+
   const FRAMINGS: readonly [string, string, readonly string[], string, readonly [string, string | undefined]][] = [
     ['a HEAD', 'HEAD /', [], '', ['', undefined]],
     ['an empty body', 'POST /', ['Content-Length: 0'], '', ['', '0']],

@@ -24,6 +24,43 @@ function totalsWith(fill: (requests: RequestCells, mirrors: MirrorCells, fallbac
 }
 
 describe('the exposition', () => {
+  it('shows one account for each route and target, whichever rules carry the mirror, and what was compared', async () => {
+    const totals = totalsWith((_, mirrors) => {
+      for (const rule of ['', 'posts', 'night']) {
+        const cell = mirrors.cellOf({ route: 'r', rule, mirror: 'v3' });
+        mirrors.eligible(cell);
+        if (rule === '') mirrors.dropped(cell, 'bytes');
+        else mirrors.sent(cell);
+        if (rule === 'night') mirrors.answered(cell, 204);
+      }
+      const sampleOf = () => ({ requestId: 'r', timeMs: 1, answeredBy: 'v1', primary: '1', shadow: '2' });
+      const pair = { method: 'GET', path: '/', primaryMicros: 900, shadowMicros: 5000, noise: [], sampleOf };
+      mirrors.comparisons.compared('r', 'v3', { ...pair, fields: ['/a'] });
+      mirrors.comparisons.compared('r', 'v3', { ...pair, fields: [] });
+      mirrors.comparisons.skipped('r', 'v3', 'bytes');
+    });
+    const lines = (await renderMetrics(totals, extras)).split('\n');
+    const of = (name: string, more = '') => `graygate_mirror_${name}{route="r",mirror="v3"${more}}`;
+    for (const line of [
+      `${of('eligible_total')} 3`,
+      `${of('sent_total')} 2`,
+      `${of('answered_total')} 1`,
+      `${of('in_flight')} 1`,
+      `${of('dropped_total', ',reason="bytes"')} 1`,
+      `${of('responses_total', ',status="2xx"')} 1`,
+      `${of('compared_total', ',result="same"')} 1`,
+      `${of('compared_total', ',result="different"')} 1`,
+      `${of('compare_skipped_total', ',reason="bytes"')} 1`,
+      `${of('compare_skipped_total', ',reason="busy"')} 0`,
+      `${of('differing_fields')} 1`,
+      `${of('answer_duration_seconds_count', ',answer="primary"')} 2`,
+      `${of('answer_duration_seconds_bucket', ',answer="shadow",le="0.00256"')} 0`,
+      `${of('answer_duration_seconds_sum', ',answer="shadow"')} 0.01`,
+    ])
+      expect(lines).toContain(line);
+    expect(lines.filter((line) => line.startsWith('graygate_mirror_eligible_total'))).toHaveLength(1);
+  });
+
   it('shows every configured arm and mirror with 0 before the first request', async () => {
     const totals = totalsWith((requests, mirrors, fallbacks) => {
       requests.cellOf({ route: 'r', rule: 'testers', version: 'v2' });
