@@ -48,10 +48,11 @@ export class DecisionRun implements Trial {
   }
 
   key(): string | null | 'unread' {
-    const found = this.decision.key;
-    if (found !== undefined) return found;
     const route = this.#route;
-    return route === null ? null : this.#findKey(route.sticky);
+    // Also where a key is known by now, as when a decision is explained: the search for the route had none.
+    if (route === null) return null;
+    const known = this.decision.key;
+    return known === undefined ? this.#findKey(route.sticky) : known;
   }
 
   #findKey(sources: readonly StickySource[]): string | null | 'unread' {

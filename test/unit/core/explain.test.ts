@@ -264,6 +264,19 @@ describe('explain and decide', () => {
     ) as fc.Arbitrary<Record<string, string>>,
   });
 
+  test('a visitor id minted by a rule does not change by which draw its route was found', () => {
+    const half = (ruleName: string) => percentCondition({ percent: 50, salt: 's', ruleName });
+    const sample: SampleRoute = {
+      match: half(''),
+      sticky: [{ kind: 'visitor-cookie', name: 'vid' }],
+      rules: [{ name: 'a', when: half('a'), to: 'v2' }],
+    };
+    for (let seed = 0; seed < 200; seed++) {
+      const { route, tried } = explain(sampleSnapshot(sample), new DecisionRun(seededDraws(seed)), sampleRequest({}));
+      expect(tried[0]?.result).toBe(route !== null);
+    }
+  });
+
   test('are one: the same arm and reason, and what is shown as tried is why', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(route, changes), { maxLength: 4 }), request, fc.nat(), (samples, sample, seed) => {
