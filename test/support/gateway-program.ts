@@ -11,10 +11,11 @@ const OBJECT_BYTES = 40;
 const BATCH = 1_000;
 
 let gateway: Gateway | null = null;
-let ballast: unknown[] = [];
+const ballast: unknown[] = [];
 
+/** Adds to what is there, or lets go of the rest: rebuilding it all would need far more room for a moment than it takes. */
 function fillHeap(bytes: number): void {
-  ballast = [];
+  ballast.length = Math.min(ballast.length, Math.ceil(bytes / (BATCH * OBJECT_BYTES)));
   while (ballast.length * BATCH * OBJECT_BYTES < bytes)
     ballast.push(Array.from({ length: BATCH }, (_, place) => ({ place })));
 }
